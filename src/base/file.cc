@@ -1,0 +1,107 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "base/descriptor.h"
+
+namespace soak::base {
+
+Error error_from_errno(int error_number, std::string_view action, const std::string& path) {
+  const ErrorCode code = error_number == ENOENT                               ? ErrorCode::kNotFound
+                         : error_number == EACCES || error_number == EPERM || error_number == EROFS ? ErrorCode::kPermissionDenied
+                         : error_number == EISDIR || error_number == ENOTDIR || error_number == ELOOP ? ErrorCode::kNotAFile
+                                                                              : ErrorCode::kIoError;
+  return Error{code, std::string(action) + ": " + std::strerror(error_number), path, {}};
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor.valid()) return tl::unexpected(error_from_errno(errno, "cannot open", path));
+  return read_all(descriptor.get(), path, bytes_max);
+}
+
+Result<std::string> read_all(int descriptor, const std::string& path, std::size_t bytes_max) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return tl::unexpected(error_from_errno(errno, "cannot examine", path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a plain file", path);
+  if (static_cast<std::size_t>(status.st_size) > bytes_max) {
+    return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes", path);
+  }
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t filled = 0;
+  for (;;) {
+    if (filled == bytes.size()) bytes.resize(bytes.size() + 4096);  // the file may have grown; one more read proves the end
+    const ssize_t got = ::read(descriptor, bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tl::unexpected(error_from_errno(errno, "cannot read", path));
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+    if (filled > bytes_max) return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes", path);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+Result<void> write_all(int descriptor, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(descriptor, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return tl::unexpected(error_from_errno(errno, "cannot write", path));
+    if (put == 0) return fail(ErrorCode::kIoError, "cannot write: the system took no bytes", path);
+    bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes) {
+  const std::string temp = path + ".tmp" + random_suffix();
+  Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!descriptor.valid()) return tl::unexpected(error_from_errno(errno, "cannot create", temp));
+  auto written = write_all(descriptor.get(), bytes, path);
+  if (written && descriptor.close() != 0) written = tl::unexpected(error_from_errno(errno, "cannot close", temp));
+  if (written && ::rename(temp.c_str(), path.c_str()) != 0) written = tl::unexpected(error_from_errno(errno, "cannot replace", path));
+  if (!written) ::unlink(temp.c_str());
+  return written;
+}
+
+Result<void> make_folders(const std::string& path) {
+  std::error_code problem;
+  std::filesystem::create_directories(path, problem);
+  if (problem) return tl::unexpected(error_from_errno(problem.value(), "cannot create the folder", path));
+  if (!is_folder(path)) return fail(ErrorCode::kNotAFile, "is a file, not a folder", path);
+  return {};
+}
+
+bool file_exists(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+Result<std::vector<std::string>> list_folder(const std::string& path) {
+  DIR* folder = ::opendir(path.c_str());
+  if (folder == nullptr) return tl::unexpected(error_from_errno(errno, "cannot open the folder", path));
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  ::closedir(folder);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace soak::base
