@@ -1,0 +1,30 @@
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+
+namespace soak::cli {
+
+int report_error(const Error& error, bool json) {
+  std::fprintf(stderr, "soak: %s\n", to_line(error).c_str());
+  if (json) {
+    Json body = {{"code", error_code_name(error.code)}, {"message", error.message}};
+    if (!error.file.empty()) body["file"] = error.file;
+    if (!error.parameter.empty()) body["parameter"] = error.parameter;
+    static_cast<void>(print_json(Json{{"error", body}}));
+  }
+  switch (error.code) {
+    case ErrorCode::kConflict: return kExitConflict;
+    case ErrorCode::kUnknownOutcome: return kExitUnknownOutcome;
+    case ErrorCode::kTargetFailed: return kExitTargetFailed;
+    default: return kExitError;
+  }
+}
+
+bool print_text(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+bool print_json(const Json& value, bool pretty) { return print_text(value.dump(pretty ? 2 : -1) + "\n"); }
+
+}  // namespace soak::cli
