@@ -1,0 +1,288 @@
+#include "journal/journal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "base/file.h"
+#include "journal/records.h"
+
+namespace soak::journal {
+namespace {
+
+constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
+constexpr std::size_t kLineBytesMax = std::size_t{1} << 28;  // far above any report; bounds memory on a file that is no journal
+
+struct NamedType {
+  RecordType type;
+  std::string_view name;
+};
+constexpr std::array<NamedType, 7> kTypes{{{RecordType::kRunHeader, "run_header"},
+                                           {RecordType::kReport, "report"},
+                                           {RecordType::kObserved, "observed"},
+                                           {RecordType::kForeignEdit, "foreign_edit"},
+                                           {RecordType::kApplyIntent, "apply_intent"},
+                                           {RecordType::kApplyOutcome, "apply_outcome"},
+                                           {RecordType::kIteration, "iteration"}}};
+
+constexpr std::string_view kCrcKey = R"({"crc":")";
+constexpr std::string_view kLengthKey = R"(","length":)";
+constexpr std::string_view kRecordKey = R"(,"record":)";
+constexpr std::size_t kCrcDigits = 8;
+
+std::string checksum(std::string_view bytes) {
+  const uLong crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+  return fmt::format("{:08x}", crc);
+}
+
+// The record inside a line (with its newline), or nothing where the line is not complete and whole. Exactly the form that
+// encode_record() writes is accepted: a flipped bit anywhere in the line, frame included, is seen.
+std::optional<std::string_view> unwrap(std::string_view line) {
+  if (!line.ends_with("}\n") || !line.starts_with(kCrcKey)) return std::nullopt;
+  line.remove_suffix(2);
+  line.remove_prefix(kCrcKey.size());
+  if (line.size() < kCrcDigits) return std::nullopt;
+  const std::string_view crc = line.substr(0, kCrcDigits);
+  line.remove_prefix(kCrcDigits);
+  if (!line.starts_with(kLengthKey)) return std::nullopt;
+  line.remove_prefix(kLengthKey.size());
+  std::size_t length = 0;
+  const auto [end, problem] = std::from_chars(line.data(), line.data() + line.size(), length);
+  const auto digits = static_cast<std::size_t>(end - line.data());
+  if (problem != std::errc() || line.substr(0, digits) != std::to_string(length)) return std::nullopt;
+  line.remove_prefix(digits);
+  if (!line.starts_with(kRecordKey)) return std::nullopt;
+  line.remove_prefix(kRecordKey.size());
+  if (line.size() != length || checksum(line) != crc) return std::nullopt;
+  return line;
+}
+
+bool ends_with_type(std::string_view record, RecordType type) {
+  return record.ends_with(fmt::format(R"("type":"{}"}})", record_type_name(type)));
+}
+
+}  // namespace
+
+std::string_view record_type_name(RecordType type) {
+  for (const NamedType& known : kTypes) {
+    if (known.type == type) return known.name;
+  }
+  return "unknown";
+}
+
+std::optional<RecordType> record_type_of(std::string_view name) {
+  for (const NamedType& known : kTypes) {
+    if (known.name == name) return known.type;
+  }
+  return std::nullopt;
+}
+
+std::string encode_record(std::int64_t sequence, RecordType type, const Json& body) {
+  const std::string record = fmt::format(R"({{"body":{},"schema_version":"{}","seq":{},"type":"{}"}})", canonical_json(body),
+                                         kSchemaVersion, sequence, record_type_name(type));
+  return fmt::format("{}{}{}{}{}{}}}\n", kCrcKey, checksum(record), kLengthKey, record.size(), kRecordKey, record);
+}
+
+// ---- reader ----
+
+Result<JournalReader> JournalReader::open(const std::string& path) {
+  base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot examine", path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
+  return JournalReader(std::move(descriptor), path);
+}
+
+Error JournalReader::damage(const std::string& what, std::uint64_t offset) const {
+  return Error{ErrorCode::kCorrupt, fmt::format("line {} (byte {}): {}", line_, offset, what), path_, {}};
+}
+
+Result<std::optional<std::string_view>> JournalReader::next_line() {
+  std::size_t searched = position_;
+  for (;;) {
+    const std::size_t newline = buffer_.find('\n', searched);
+    if (newline != std::string::npos) {
+      const std::string_view line(buffer_.data() + position_, newline + 1 - position_);
+      position_ = newline + 1;
+      return line;
+    }
+    buffer_.erase(0, position_);
+    position_ = 0;
+    searched = buffer_.size();
+    if (searched > kLineBytesMax) return fail(ErrorCode::kLimitExceeded, "has a line that is too long for a journal", path_);
+    buffer_.resize(searched + kChunkBytes);
+    ssize_t got = 0;
+    do {
+      got = ::pread(descriptor_.get(), buffer_.data() + searched, kChunkBytes, static_cast<off_t>(read_offset_));
+    } while (got < 0 && errno == EINTR);
+    buffer_.resize(searched + static_cast<std::size_t>(got < 0 ? 0 : got));
+    if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_));
+    read_offset_ += static_cast<std::uint64_t>(got);
+    if (got > 0) continue;
+    if (buffer_.empty()) return std::nullopt;
+    position_ = buffer_.size();
+    return std::string_view(buffer_);
+  }
+}
+
+Result<bool> JournalReader::another_good_line_follows() {
+  for (;;) {
+    auto line = next_line();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line) return false;
+    if (unwrap(**line)) return true;
+  }
+}
+
+Result<std::optional<Record>> JournalReader::next() { return read_record(std::nullopt); }
+Result<std::optional<Record>> JournalReader::next_of(RecordType type) { return read_record(type); }
+
+Result<std::optional<Record>> JournalReader::read_record(std::optional<RecordType> only) {
+  while (!torn_tail_) {
+    auto line = next_line();
+    if (!line) return tl::unexpected(line.error());
+    if (!*line) return std::nullopt;
+    const std::uint64_t offset = end_offset_;
+    const std::size_t line_bytes = (*line)->size();
+    ++line_;
+    const auto record = unwrap(**line);
+    if (!record) {
+      const auto more = another_good_line_follows();
+      if (!more) return tl::unexpected(more.error());
+      if (*more) return tl::unexpected(damage("checksum, length or form is wrong, and good records follow", offset));
+      torn_tail_ = true;
+      break;
+    }
+    auto parsed = parse(*record, only, offset);
+    if (!parsed) return parsed;
+    end_offset_ = offset + line_bytes;
+    if (*parsed) return parsed;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<Record>> JournalReader::parse(std::string_view text, std::optional<RecordType> only, std::uint64_t offset) {
+  ++sequence_;
+  if (only && !ends_with_type(text, *only)) return std::nullopt;
+  auto json = parse_json(text, path_);
+  if (!json) return tl::unexpected(damage("checksum is right, yet " + json.error().message, offset));
+  const bool whole = json->is_object() && json->contains("body") && json->contains("seq") && (*json)["seq"].is_number_integer() &&
+                     json->contains("type") && (*json)["type"].is_string() && json->contains("schema_version") &&
+                     (*json)["schema_version"].is_string();
+  if (!whole) return tl::unexpected(damage("a record lacks body, schema_version, seq or type", offset));
+  Record record;
+  record.sequence = (*json)["seq"].get<std::int64_t>();
+  if (record.sequence != sequence_) {
+    return tl::unexpected(damage(fmt::format("record {} stands where {} belongs", record.sequence, sequence_), offset));
+  }
+  const auto& name = (*json)["type"].get_ref<const std::string&>();
+  const auto type = record_type_of(name);
+  if (!type) {
+    return fail(ErrorCode::kInvalidValue, fmt::format("line {}: record type \"{}\" is not known to this version", line_, name), path_);
+  }
+  if ((*type == RecordType::kRunHeader) != (record.sequence == 1)) {
+    return tl::unexpected(damage("a run header must be the first record and only there", offset));
+  }
+  record.type = *type;
+  record.schema_version = (*json)["schema_version"].get<std::string>();
+  record.body = std::move((*json)["body"]);
+  record.line = line_;
+  record.offset = offset;
+  return std::optional<Record>(std::move(record));
+}
+
+// ---- writer ----
+
+namespace {
+
+// The name of a new file is durable only when its folder is.
+Result<void> sync_folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const base::Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open the folder", folder));
+  if (::fsync(descriptor.get()) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot make the folder durable", folder));
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const std::function<Result<void>(const Record&)>& each) {
+  base::Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
+  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open the journal", path));
+  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return fail(ErrorCode::kLocked, "another run is writing this journal; wait for it or use another --out", path);
+    return tl::unexpected(base::error_from_errno(errno, "cannot lock the journal", path));
+  }
+  std::unique_ptr<Journal> journal(new Journal(std::move(descriptor), path));
+  if (auto recovered = journal->recover(each); !recovered) return tl::unexpected(recovered.error());
+  if (auto synced = sync_folder_of(path); !synced) return tl::unexpected(synced.error());
+  return journal;
+}
+
+Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& each) {
+  auto reader = JournalReader::open(path_);
+  if (!reader) return tl::unexpected(reader.error());
+  for (;;) {
+    auto record = reader->next();
+    if (!record) return tl::unexpected(record.error());
+    if (!*record) break;
+    if (auto taken = each(**record); !taken) return taken;
+    sequence_ = (*record)->sequence;
+    const bool ends = (*record)->type == RecordType::kRunHeader || (*record)->type == RecordType::kIteration;
+    if (ends) {
+      unmatched_.clear();
+    } else {
+      unmatched_.push_back(std::move(**record));
+    }
+  }
+  sequence_ -= static_cast<std::int64_t>(unmatched_.size());
+  if (!reader->torn_tail()) return {};
+  if (::ftruncate(descriptor_.get(), static_cast<off_t>(reader->end_offset())) != 0) {
+    return tl::unexpected(base::error_from_errno(errno, "cannot cut the torn tail", path_));
+  }
+  if (::fsync(descriptor_.get()) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot make the cut durable", path_));
+  return {};
+}
+
+Result<void> Journal::match(RecordType type, const Json& body) {
+  const Record& found = unmatched_.front();
+  if (found.type != type || canonical_json(found.body) != canonical_json(body)) {
+    return fail(ErrorCode::kCorrupt,
+                fmt::format("line {}: holds {} of \"{}\", but the resumed run came to another \"{}\"; what this iteration rests on has "
+                            "changed since (program, feed or runtime file)",
+                            found.line, "a record", record_type_name(found.type), record_type_name(type)),
+                path_);
+  }
+  unmatched_.pop_front();
+  ++sequence_;
+  return {};
+}
+
+Result<void> Journal::append(RecordType type, const Json& body, Durability durability) {
+  if (broken_) return fail(ErrorCode::kIoError, "takes no more records after an error; start again with --resume", path_);
+  if (!unmatched_.empty()) return match(type, body);
+  const auto written = base::write_all(descriptor_.get(), encode_record(sequence_ + 1, type, body), path_);
+  if (!written) {
+    broken_ = true;
+    return written;
+  }
+  ++sequence_;
+  if (durability == Durability::kLater) return {};
+  if (::fdatasync(descriptor_.get()) != 0) {
+    broken_ = true;  // a second fsync after a failed one can succeed while the bytes are lost
+    return tl::unexpected(base::error_from_errno(errno, "cannot make the record durable", path_));
+  }
+  return {};
+}
+
+}  // namespace soak::journal

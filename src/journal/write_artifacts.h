@@ -1,0 +1,47 @@
+#pragma once
+// The artifacts of a run as JSON, and their files. The journal is the truth: these files are replaced atomically, so that a reader
+// never sees half of one, but without fsync, and can be rebuilt from it at any time. All are canonical JSON with a final newline and
+// bear `schema_version`.
+
+#include <cstdint>
+#include <soak/json.h>
+#include <soak/result.h>
+#include <string>
+
+#include "journal/records.h"
+
+namespace soak::journal {
+
+std::string iteration_summary_name(std::int64_t iteration);  // ITER_SUMMARY_7.json
+inline constexpr char kTuningReportName[] = "TUNING_REPORT.json";
+inline constexpr char kEdgeReportName[] = "EDGE_REPORT.json";
+inline constexpr char kKpiGateName[] = "KPI_GATE.json";
+inline constexpr char kRuntimeName[] = "runtime_overrides.json";
+
+// ITER_SUMMARY_<i>.json.
+Json iteration_summary(const IterationRecord& record);
+// One entry of TUNING_REPORT's `iterations`.
+Json tuning_report_entry(const IterationRecord& record);
+
+// Counts of TUNING_REPORT's `summary`.
+struct TuningCounts {
+  std::int64_t count = 0;
+  std::int64_t applied = 0;
+  std::int64_t blocked_oscillation = 0;
+  std::int64_t blocked_velocity = 0;
+  std::int64_t cooldown_skips = 0;
+  void add(const IterationRecord& record);
+  Json to_json() const;
+};
+
+// Writes `value` as an artifact, with schema_version added, unless the file holds these bytes already (so that resuming a finished run
+// changes nothing, and costs a read).
+Result<void> write_artifact(const std::string& folder, const std::string& name, Json value);
+
+// ITER_SUMMARY_<i>.json.
+Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record);
+
+// TUNING_REPORT.json from the folder's journal, streamed: time grows with the run, so call it at growing distances.
+Result<void> write_tuning_report(const std::string& folder);
+
+}  // namespace soak::journal
