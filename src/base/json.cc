@@ -215,14 +215,14 @@ std::string canonical_number(double value) {
   const int count = static_cast<int>(digits.size());
   if (exponent < -4 || exponent >= 16) {  // repr() switches to an exponent here
     out += digits.substr(0, 1);
-    if (count > 1) out += "." + digits.substr(1);
+    if (count > 1) out.append(1, '.').append(digits, 1);
     const std::string power = std::to_string(std::abs(exponent));
     return out + (exponent < 0 ? "e-" : "e+") + (power.size() < 2 ? "0" : "") + power;
   }
   if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
   if (count <= exponent + 1) return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
   const auto whole = static_cast<std::size_t>(exponent + 1);
-  return out + digits.substr(0, whole) + "." + digits.substr(whole);
+  return out.append(digits, 0, whole).append(1, '.').append(digits, whole);
 }
 
 std::string canonical_json(const Json& value) {
