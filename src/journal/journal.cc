@@ -19,7 +19,8 @@ namespace soak::journal {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
-constexpr std::size_t kLineBytesMax = std::size_t{1} << 28;  // far above any report; bounds memory on a file that is no journal
+constexpr std::size_t kLineBytesMax =
+    std::size_t{1} << 28;  // far above any report; bounds memory on a file that is no journal
 
 struct NamedType {
   RecordType type;
@@ -43,8 +44,9 @@ std::string checksum(std::string_view bytes) {
   return fmt::format("{:08x}", crc);
 }
 
-// The record inside a line (with its newline), or nothing where the line is not complete and whole. Exactly the form that
-// encode_record() writes is accepted: a flipped bit anywhere in the line, frame included, is seen.
+// The record inside a line (with its newline), or nothing where the line is not complete and whole. Exactly
+// the form that encode_record() writes is accepted: a flipped bit anywhere in the line, frame included, is
+// seen.
 std::optional<std::string_view> unwrap(std::string_view line) {
   if (!line.ends_with("}\n") || !line.starts_with(kCrcKey)) return std::nullopt;
   line.remove_suffix(2);
@@ -86,9 +88,11 @@ std::optional<RecordType> record_type_of(std::string_view name) {
 }
 
 std::string encode_record(std::int64_t sequence, RecordType type, const Json& body) {
-  const std::string record = fmt::format(R"({{"body":{},"schema_version":"{}","seq":{},"type":"{}"}})", canonical_json(body),
-                                         kSchemaVersion, sequence, record_type_name(type));
-  return fmt::format("{}{}{}{}{}{}}}\n", kCrcKey, checksum(record), kLengthKey, record.size(), kRecordKey, record);
+  const std::string record =
+      fmt::format(R"({{"body":{},"schema_version":"{}","seq":{},"type":"{}"}})", canonical_json(body),
+                  kSchemaVersion, sequence, record_type_name(type));
+  return fmt::format("{}{}{}{}{}{}}}\n", kCrcKey, checksum(record), kLengthKey, record.size(), kRecordKey,
+                     record);
 }
 
 // ---- reader ----
@@ -97,7 +101,8 @@ Result<JournalReader> JournalReader::open(const std::string& path) {
   base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
   struct stat status {};
-  if (::fstat(descriptor.get(), &status) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot examine", path));
+  if (::fstat(descriptor.get(), &status) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot examine", path));
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
   return JournalReader(std::move(descriptor), path);
 }
@@ -118,11 +123,13 @@ Result<std::optional<std::string_view>> JournalReader::next_line() {
     buffer_.erase(0, position_);
     position_ = 0;
     searched = buffer_.size();
-    if (searched > kLineBytesMax) return fail(ErrorCode::kLimitExceeded, "has a line that is too long for a journal", path_);
+    if (searched > kLineBytesMax)
+      return fail(ErrorCode::kLimitExceeded, "has a line that is too long for a journal", path_);
     buffer_.resize(searched + kChunkBytes);
     ssize_t got = 0;
     do {
-      got = ::pread(descriptor_.get(), buffer_.data() + searched, kChunkBytes, static_cast<off_t>(read_offset_));
+      got = ::pread(descriptor_.get(), buffer_.data() + searched, kChunkBytes,
+                    static_cast<off_t>(read_offset_));
     } while (got < 0 && errno == EINTR);
     buffer_.resize(searched + static_cast<std::size_t>(got < 0 ? 0 : got));
     if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_));
@@ -143,8 +150,12 @@ Result<bool> JournalReader::another_good_line_follows() {
   }
 }
 
-Result<std::optional<Record>> JournalReader::next() { return read_record(std::nullopt); }
-Result<std::optional<Record>> JournalReader::next_of(RecordType type) { return read_record(type); }
+Result<std::optional<Record>> JournalReader::next() {
+  return read_record(std::nullopt);
+}
+Result<std::optional<Record>> JournalReader::next_of(RecordType type) {
+  return read_record(type);
+}
 
 Result<std::optional<Record>> JournalReader::read_record(std::optional<RecordType> only) {
   while (!torn_tail_) {
@@ -158,7 +169,8 @@ Result<std::optional<Record>> JournalReader::read_record(std::optional<RecordTyp
     if (!record) {
       const auto more = another_good_line_follows();
       if (!more) return tl::unexpected(more.error());
-      if (*more) return tl::unexpected(damage("checksum, length or form is wrong, and good records follow", offset));
+      if (*more)
+        return tl::unexpected(damage("checksum, length or form is wrong, and good records follow", offset));
       torn_tail_ = true;
       break;
     }
@@ -170,24 +182,28 @@ Result<std::optional<Record>> JournalReader::read_record(std::optional<RecordTyp
   return std::nullopt;
 }
 
-Result<std::optional<Record>> JournalReader::parse(std::string_view text, std::optional<RecordType> only, std::uint64_t offset) {
+Result<std::optional<Record>> JournalReader::parse(std::string_view text, std::optional<RecordType> only,
+                                                   std::uint64_t offset) {
   ++sequence_;
   if (only && !ends_with_type(text, *only)) return std::nullopt;
   auto json = parse_json(text, path_);
   if (!json) return tl::unexpected(damage("checksum is right, yet " + json.error().message, offset));
-  const bool whole = json->is_object() && json->contains("body") && json->contains("seq") && (*json)["seq"].is_number_integer() &&
-                     json->contains("type") && (*json)["type"].is_string() && json->contains("schema_version") &&
+  const bool whole = json->is_object() && json->contains("body") && json->contains("seq") &&
+                     (*json)["seq"].is_number_integer() && json->contains("type") &&
+                     (*json)["type"].is_string() && json->contains("schema_version") &&
                      (*json)["schema_version"].is_string();
   if (!whole) return tl::unexpected(damage("a record lacks body, schema_version, seq or type", offset));
   Record record;
   record.sequence = (*json)["seq"].get<std::int64_t>();
   if (record.sequence != sequence_) {
-    return tl::unexpected(damage(fmt::format("record {} stands where {} belongs", record.sequence, sequence_), offset));
+    return tl::unexpected(
+        damage(fmt::format("record {} stands where {} belongs", record.sequence, sequence_), offset));
   }
   const auto& name = (*json)["type"].get_ref<const std::string&>();
   const auto type = record_type_of(name);
   if (!type) {
-    return fail(ErrorCode::kInvalidValue, fmt::format("line {}: record type \"{}\" is not known to this version", line_, name), path_);
+    return fail(ErrorCode::kInvalidValue,
+                fmt::format("line {}: record type \"{}\" is not known to this version", line_, name), path_);
   }
   if ((*type == RecordType::kRunHeader) != (record.sequence == 1)) {
     return tl::unexpected(damage("a run header must be the first record and only there", offset));
@@ -209,18 +225,25 @@ Result<void> sync_folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   const base::Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open the folder", folder));
-  if (::fsync(descriptor.get()) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot make the folder durable", folder));
+  if (!descriptor.valid())
+    return tl::unexpected(base::error_from_errno(errno, "cannot open the folder", folder));
+  if (::fsync(descriptor.get()) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot make the folder durable", folder));
   return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const std::function<Result<void>(const Record&)>& each) {
-  base::Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
-  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open the journal", path));
+Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
+                                               const std::function<Result<void>(const Record&)>& each) {
+  base::Descriptor descriptor(
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
+  if (!descriptor.valid())
+    return tl::unexpected(base::error_from_errno(errno, "cannot open the journal", path));
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return fail(ErrorCode::kLocked, "another run is writing this journal; wait for it or use another --out", path);
+    if (errno == EWOULDBLOCK)
+      return fail(ErrorCode::kLocked, "another run is writing this journal; wait for it or use another --out",
+                  path);
     return tl::unexpected(base::error_from_errno(errno, "cannot lock the journal", path));
   }
   std::unique_ptr<Journal> journal(new Journal(std::move(descriptor), path));
@@ -246,11 +269,13 @@ Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& 
     }
   }
   sequence_ -= static_cast<std::int64_t>(unmatched_.size());
-  if (!reader->torn_tail()) return {};
-  if (::ftruncate(descriptor_.get(), static_cast<off_t>(reader->end_offset())) != 0) {
+  if (reader->torn_tail() && ::ftruncate(descriptor_.get(), static_cast<off_t>(reader->end_offset())) != 0) {
     return tl::unexpected(base::error_from_errno(errno, "cannot cut the torn tail", path_));
   }
-  if (::fsync(descriptor_.get()) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot make the cut durable", path_));
+  // Also where nothing was cut: the records found may be in memory only, and what is matched is not written
+  // again.
+  if (::fsync(descriptor_.get()) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot make the journal durable", path_));
   return {};
 }
 
@@ -258,9 +283,10 @@ Result<void> Journal::match(RecordType type, const Json& body) {
   const Record& found = unmatched_.front();
   if (found.type != type || canonical_json(found.body) != canonical_json(body)) {
     return fail(ErrorCode::kCorrupt,
-                fmt::format("line {}: holds {} of \"{}\", but the resumed run came to another \"{}\"; what this iteration rests on has "
-                            "changed since (program, feed or runtime file)",
-                            found.line, "a record", record_type_name(found.type), record_type_name(type)),
+                fmt::format("line {}: holds a record of type \"{}\", but the resumed run came to a different "
+                            "\"{}\"; what this iteration "
+                            "rests on has changed since (program, feed or runtime file)",
+                            found.line, record_type_name(found.type), record_type_name(type)),
                 path_);
   }
   unmatched_.pop_front();
@@ -269,7 +295,9 @@ Result<void> Journal::match(RecordType type, const Json& body) {
 }
 
 Result<void> Journal::append(RecordType type, const Json& body, Durability durability) {
-  if (broken_) return fail(ErrorCode::kIoError, "takes no more records after an error; start again with --resume", path_);
+  if (broken_)
+    return fail(ErrorCode::kIoError, "takes no more records after an error; start again with --resume",
+                path_);
   if (!unmatched_.empty()) return match(type, body);
   const auto written = base::write_all(descriptor_.get(), encode_record(sequence_ + 1, type, body), path_);
   if (!written) {

@@ -1,11 +1,11 @@
 #pragma once
-// The artifacts of a run as JSON, and their files. The journal is the truth: these files are replaced atomically, so that a reader
-// never sees half of one, but without fsync, and can be rebuilt from it at any time. All are canonical JSON with a final newline and
-// bear `schema_version`.
+// The artifacts of a run as JSON, and their files. The journal is the truth: these files are replaced
+// atomically, so that a reader never sees half of one, but without fsync, and can be rebuilt from it at any
+// time. All are canonical JSON with a final newline and bear `schema_version`.
 
-#include <cstdint>
 #include <soak/json.h>
 #include <soak/result.h>
+#include <cstdint>
 #include <string>
 
 #include "journal/records.h"
@@ -34,14 +34,15 @@ struct TuningCounts {
   Json to_json() const;
 };
 
-// Writes `value` as an artifact, with schema_version added, unless the file holds these bytes already (so that resuming a finished run
-// changes nothing, and costs a read).
+// Writes `value` as an artifact, with schema_version added, unless the file holds these bytes already (so
+// that resuming a finished run changes nothing, and costs a read).
 Result<void> write_artifact(const std::string& folder, const std::string& name, Json value);
 
 // ITER_SUMMARY_<i>.json.
 Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record);
 
-// TUNING_REPORT.json from the folder's journal, streamed: time grows with the run, so call it at growing distances.
+// TUNING_REPORT.json from the folder's journal, streamed: time grows with the run, so call it at growing
+// distances.
 Result<void> write_tuning_report(const std::string& folder);
 
 }  // namespace soak::journal

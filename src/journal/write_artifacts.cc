@@ -1,0 +1,96 @@
+#include "journal/write_artifacts.h"
+
+#include "base/file.h"
+#include "journal/journal.h"
+#include "journal/record_json.h"
+
+namespace soak::journal {
+
+std::string iteration_summary_name(std::int64_t iteration) {
+  return "ITER_SUMMARY_" + std::to_string(iteration) + ".json";
+}
+
+Json iteration_summary(const IterationRecord& record) {
+  Json json = iteration_to_json(record);
+  json.erase("kpi_verdict");  // stands in TUNING_REPORT and KPI_GATE
+  json["schema_version"] = kSchemaVersion;
+  return json;
+}
+
+Json tuning_report_entry(const IterationRecord& record) {
+  Json entry = guards_to_json(record.tuning.guards);
+  entry["iteration"] = record.iteration;
+  entry["proposed_deltas"] = record.tuning.proposed_deltas;
+  entry["suggested_deltas"] = record.tuning.proposed_deltas;
+  entry["applied"] = record.tuning.applied;
+  entry["skip_reason"] = skip_reason_to_json(record.tuning.skip_reason);
+  entry["changed_keys"] = record.tuning.changed_keys;
+  entry["signature"] = record.summary.state_hash;
+  entry["state_hash"] = record.tuning.state_hash;
+  const auto net = record.summary.kpis.find("net_bps");
+  entry["net_bps"] = net == record.summary.kpis.end() ? Json(nullptr) : Json(net->second);
+  entry["kpi_verdict"] = record.kpi_verdict;
+  entry["neg_edge_drivers"] = record.tuning.neg_edge_drivers;
+  entry["rationale"] = record.tuning.rationale;
+  return entry;
+}
+
+void TuningCounts::add(const IterationRecord& record) {
+  ++count;
+  if (record.tuning.applied) ++applied;
+  if (!record.tuning.skip_reason) return;
+  if (record.tuning.skip_reason->oscillation) ++blocked_oscillation;
+  if (record.tuning.skip_reason->velocity) ++blocked_velocity;
+  if (record.tuning.skip_reason->cooldown) ++cooldown_skips;
+}
+
+Json TuningCounts::to_json() const {
+  return {{"count", count},
+          {"applied", applied},
+          {"blocked_oscillation", blocked_oscillation},
+          {"blocked_velocity", blocked_velocity},
+          {"cooldown_skips", cooldown_skips}};
+}
+
+namespace {
+
+Result<void> write_if_different(const std::string& path, const std::string& bytes) {
+  if (const auto present = base::read_file(path); present && *present == bytes) return {};
+  return base::write_file_atomic_not_durable(path, bytes);
+}
+
+}  // namespace
+
+Result<void> write_artifact(const std::string& folder, const std::string& name, Json value) {
+  value["schema_version"] = kSchemaVersion;
+  return write_if_different(folder + "/" + name, canonical_json(value) + "\n");
+}
+
+Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record) {
+  return write_artifact(folder, iteration_summary_name(record.iteration), iteration_summary(record));
+}
+
+Result<void> write_tuning_report(const std::string& folder) {
+  auto reader = JournalReader::open(folder + "/" + kJournalName);
+  if (!reader) return tl::unexpected(reader.error());
+  TuningCounts counts;
+  std::string text = "{\"iterations\":[";
+  for (;;) {
+    auto found = reader->next_of(RecordType::kIteration);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) break;
+    const auto record = iteration_from_json((*found)->body);
+    if (!record)
+      return fail(ErrorCode::kCorrupt,
+                  "line " + std::to_string((*found)->line) + ": " + record.error().message,
+                  folder + "/" + kJournalName);
+    if (counts.count > 0) text += ",";
+    text += canonical_json(tuning_report_entry(*record));
+    counts.add(*record);
+  }
+  text += "],\"schema_version\":\"" + std::string(kSchemaVersion) +
+          "\",\"summary\":" + canonical_json(counts.to_json()) + "}\n";
+  return write_if_different(folder + "/" + kTuningReportName, text);
+}
+
+}  // namespace soak::journal
