@@ -1,0 +1,44 @@
+#include "apply/file_store.h"
+
+#include "base/atomic_file.h"
+#include "base/file.h"
+#include "base/sha256.h"
+
+namespace soak::apply {
+namespace {
+
+// No file there: absence, unless a file could not be put there either. Found out now, so that a guard or a
+// dry run does not hide it.
+Result<Loaded> load_absent(const std::string& path) {
+  if (path.empty()) return fail(ErrorCode::kInvalidArgument, "the runtime's path is empty");
+  if (base::file_exists(path))
+    return fail(ErrorCode::kNotFound, "is a symbolic link to a file that does not exist", path);
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  if (slash + 1 == path.size()) return fail(ErrorCode::kNotAFile, "is a folder, not a file", path);
+  if (!base::is_folder(folder))
+    return fail(ErrorCode::kNotFound, "its folder does not exist; create it first", path);
+  return Loaded{"", base::kAbsent, false};
+}
+
+}  // namespace
+
+Result<Loaded> FileStore::load() {
+  auto bytes = base::read_file(path_);
+  if (!bytes && bytes.error().code == ErrorCode::kNotFound) return load_absent(path_);
+  if (!bytes) return tl::unexpected(bytes.error());
+  std::string version = base::sha256_hex(*bytes);
+  return Loaded{std::move(*bytes), std::move(version), true};
+}
+
+Result<std::string> FileStore::replace(const std::string& version, std::string_view bytes,
+                                       const BeforeCommit& before_commit) {
+  base::ReplaceOptions options;
+  options.expected_hash = version;
+  if (before_commit) options.before_rename = [&](const std::string&) { return before_commit(); };
+  auto replaced = base::replace_file(path_, bytes, options);
+  if (!replaced) return tl::unexpected(replaced.error());
+  return replaced->new_hash;
+}
+
+}  // namespace soak::apply
