@@ -2,8 +2,12 @@
 # files, one test program NAME_test. USES lists the rooms that it may include; tools/tidy.py reads the same list and fails on an
 # include of any other. base lies under every room and is not listed. Both lists are inherited by whoever links the room.
 add_library(soak_options INTERFACE)
-target_include_directories(soak_options INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
-target_compile_options(soak_options INTERFACE -Wall -Wextra -Wconversion -Wshadow $<$<BOOL:${SOAK_WERROR}>:-Werror>)
+target_include_directories(soak_options INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>
+                                                  $<INSTALL_INTERFACE:include>)
+target_compile_features(soak_options INTERFACE cxx_std_20)
+foreach(option -Wall -Wextra -Wconversion -Wshadow $<$<BOOL:${SOAK_WERROR}>:-Werror>)  # ours, not those of a project that links us
+  target_compile_options(soak_options INTERFACE $<BUILD_INTERFACE:${option}>)
+endforeach()
 target_link_libraries(soak_options INTERFACE fmt::fmt nlohmann_json::nlohmann_json tl::expected)
 if(SOAK_SANITIZE)
   target_compile_options(soak_options INTERFACE -fsanitize=${SOAK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
