@@ -1,0 +1,164 @@
+#pragma once
+// The exchange: its own view of the book, the market maker's resting orders with their queue positions, matching, and the fills that
+// it books. The feed is replayed as it was recorded: our orders do not change it. Queue is a queue model (queue_risk_averse.h).
+// Not thread safe.
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "sim/accounts.h"
+#include "sim/book.h"
+#include "sim/fee_flat.h"
+#include "sim/orders.h"
+
+namespace soak::sim {
+
+template <class Queue>
+class Exchange {
+ public:
+  Exchange(std::int64_t markout_ns, FlatFee fee) : accounts_(markout_ns), fee_(fee) {}
+
+  Book& book() { return book_; }
+  Accounts& accounts() { return accounts_; }
+  const std::vector<std::int64_t>& order_ages_ns() const { return ages_ns_; }
+
+  // One event of the feed. Responses to fills are appended to `out`.
+  void on_event(const MarketEvent& event, std::vector<Response>& out) {
+    if (event.kind == EventKind::kTrade) {
+      match_trade(event, out);
+      return;
+    }
+    if (event.kind == EventKind::kClear) {
+      book_.clear(event.side);
+    } else {
+      const std::int64_t before = book_.quantity(event.side, event.price_ticks);
+      book_.set(event.side, event.price_ticks, event.quantity_lots);
+      for (Resting& resting : resting_) {
+        if (resting.order.side == event.side && resting.order.price_ticks == event.price_ticks) {
+          resting.queue.on_depth(before, event.quantity_lots);
+        }
+      }
+      if (event.quantity_lots > 0) match_crossed(event, out);
+    }
+    note_mid(event.exchange_ns);
+  }
+
+  // A request that the exchange serves at `now_ns`.
+  void on_request(const Request& request, std::int64_t now_ns, std::vector<Response>& out) {
+    if (request.kind == RequestKind::kCancel) {
+      cancel(request, now_ns, out);
+    } else if (request.order.taker) {
+      take(request.order, now_ns, out);
+    } else {
+      rest(request.order, now_ns, out);
+    }
+  }
+
+  // Orders still resting when the window ends count with the age that they have reached.
+  void close(std::int64_t now_ns) {
+    for (const Resting& resting : resting_) ages_ns_.push_back(now_ns - resting.order.opened_ns);
+  }
+  void note_mid(std::int64_t now_ns) {
+    if (book_.two_sided() && !book_.crossed()) accounts_.mid_moved(now_ns, book_.mid_half_ticks());
+  }
+
+ private:
+  struct Resting {
+    Order order;
+    Queue queue;
+    std::int64_t filled_of_reach = 0;  // lots of the queue's reach that are already filled
+  };
+
+  void rest(Order order, std::int64_t now_ns, std::vector<Response>& out) {
+    const auto opposite_best = book_.best(opposite(order.side));
+    const bool crosses = opposite_best && (order.side == Side::kBuy ? order.price_ticks >= *opposite_best : order.price_ticks <= *opposite_best);
+    if (crosses) {  // post-only
+      out.push_back({ResponseKind::kRejected, order.id, order.side, true, order.price_ticks, 0, 0, order.decided_ns});
+      return;
+    }
+    order.opened_ns = now_ns;
+    Resting resting{order, {}, 0};
+    resting.queue.enter(book_.quantity(order.side, order.price_ticks));
+    resting_.push_back(resting);
+    out.push_back({ResponseKind::kAccepted, order.id, order.side, true, order.price_ticks, 0, order.left_lots, order.decided_ns});
+  }
+
+  void cancel(const Request& request, std::int64_t now_ns, std::vector<Response>& out) {
+    const auto found = std::find_if(resting_.begin(), resting_.end(), [&](const Resting& r) { return r.order.id == request.order.id; });
+    if (found == resting_.end()) {
+      out.push_back({ResponseKind::kCancelRejected, request.order.id, request.order.side, true, 0, 0, 0, request.decided_ns});
+      return;
+    }
+    ages_ns_.push_back(now_ns - found->order.opened_ns);
+    resting_.erase(found);
+    out.push_back({ResponseKind::kCancelled, request.order.id, request.order.side, true, 0, 0, 0, request.decided_ns});
+  }
+
+  // Takes from the book level by level; what the book does not offer is cancelled.
+  void take(const Order& order, std::int64_t now_ns, std::vector<Response>& out) {
+    std::int64_t left = order.left_lots;
+    for (const Level& level : book_.levels(opposite(order.side), kTakeLevelsMax)) {
+      if (left == 0) break;
+      const std::int64_t quantity = std::min(left, level.quantity_lots);
+      left -= quantity;
+      accounts_.filled(now_ns, order.side, false, level.price_ticks, quantity, fee_.rate_ppm(false));
+      out.push_back({ResponseKind::kFilled, order.id, order.side, false, level.price_ticks, quantity, left, order.decided_ns});
+    }
+    if (left > 0) out.push_back({ResponseKind::kCancelled, order.id, order.side, false, 0, 0, 0, order.decided_ns});
+  }
+
+  // A trade fills our orders on the passive side: wholly where it went through their price, else as the queue lets it.
+  void match_trade(const MarketEvent& trade, std::vector<Response>& out) {
+    for (std::size_t i = 0; i < resting_.size();) {
+      Resting& resting = resting_[i];
+      if (resting.order.side == trade.side) {
+        ++i;
+        continue;
+      }
+      const std::int32_t price = resting.order.price_ticks;
+      const bool through = resting.order.side == Side::kBuy ? trade.price_ticks < price : trade.price_ticks > price;
+      std::int64_t quantity = 0;
+      if (through) {
+        quantity = std::min(resting.order.left_lots, trade.quantity_lots);
+      } else if (trade.price_ticks == price) {
+        resting.queue.on_trade(trade.quantity_lots);
+        quantity = std::min(resting.order.left_lots, resting.queue.reached_lots() - resting.filled_of_reach);
+        if (quantity > 0) resting.filled_of_reach += quantity;
+      }
+      if (!fill(i, quantity, trade.exchange_ns, out)) ++i;
+    }
+  }
+
+  // A level that the market puts at or through our price would have traded with us first.
+  void match_crossed(const MarketEvent& depth, std::vector<Response>& out) {
+    for (std::size_t i = 0; i < resting_.size();) {
+      const Order& order = resting_[i].order;
+      const bool crossed = order.side != depth.side &&
+                           (order.side == Side::kBuy ? depth.price_ticks <= order.price_ticks : depth.price_ticks >= order.price_ticks);
+      if (!fill(i, crossed ? order.left_lots : 0, depth.exchange_ns, out)) ++i;
+    }
+  }
+
+  // Books a fill of resting order `i`; true where that finished the order (and the next one stands at `i` now).
+  bool fill(std::size_t i, std::int64_t quantity, std::int64_t now_ns, std::vector<Response>& out) {
+    if (quantity <= 0) return false;
+    Order& order = resting_[i].order;
+    order.left_lots -= quantity;
+    accounts_.filled(now_ns, order.side, true, order.price_ticks, quantity, fee_.rate_ppm(true));
+    out.push_back({ResponseKind::kFilled, order.id, order.side, true, order.price_ticks, quantity, order.left_lots, order.decided_ns});
+    if (order.left_lots > 0) return false;
+    ages_ns_.push_back(now_ns - order.opened_ns);
+    resting_.erase(resting_.begin() + static_cast<std::ptrdiff_t>(i));
+    return true;
+  }
+
+  static constexpr std::size_t kTakeLevelsMax = 1000;
+  Book book_;
+  Accounts accounts_;
+  FlatFee fee_;
+  std::vector<Resting> resting_;
+  std::vector<std::int64_t> ages_ns_;
+};
+
+}  // namespace soak::sim
