@@ -32,6 +32,7 @@ struct IterationFacts {
   ParamValues effective;             // those values, flat
   GuardFlags summary_guards;         // flags in the summary's `tuning` only (guards_last8 and freeze_seen read these)
   std::string tuning_signature;      // tuning.signature of old artifacts; fallback for signature_stuck
+  std::string summary_state_hash;    // the summary's own tuning.state_hash (record.tuning.state_hash may come from the report): the last fallback
 };
 
 struct RunArtifacts {

@@ -53,6 +53,7 @@ struct Tuning {
 struct TargetFacts {
   std::string instance_id;
   std::string effective_hash;
+  std::string precision;  // "float32" where the target says so (effective.precision), else empty and not written
   std::vector<Fault> faults;
 };
 
@@ -83,6 +84,10 @@ struct Effective {
 };
 // Nothing where the report has no `effective` object.
 std::optional<Effective> effective_of(const Json& report, const Registry& registry);
+
+// The values of `params`, nested by section or flat or both, by name. A parameter that the registry knows counts in its own section
+// or at the top level (its section wins): in another section no target would look for it. Unknown names count anywhere.
+ParamValues flat_params(const Json& params, const Registry& registry);
 
 // SHA-256 of the canonical JSON of a nested runtime_overrides.
 std::string signature_of(const Json& runtime_overrides);

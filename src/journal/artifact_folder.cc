@@ -1,0 +1,214 @@
+#include "journal/artifact_folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "base/descriptor.h"
+#include "base/file.h"
+
+namespace soak::journal {
+namespace {
+
+constexpr std::string_view kSummaryPrefix = "ITER_SUMMARY_";
+constexpr std::string_view kSummarySuffix = ".json";
+constexpr char kReportName[] = "TUNING_REPORT.json";
+constexpr std::size_t kChunkFiles = 64;         // taken by a thread at a time
+constexpr std::size_t kThreadedFilesMin = 256;  // fewer are read before a second thread has started
+
+struct NamedSummary {
+  std::int64_t iteration = 0;
+  std::string name;
+};
+
+// ITER_SUMMARY_<digits>.json and no other name: the number as text.
+std::optional<std::string_view> digits_of(std::string_view name) {
+  if (!name.starts_with(kSummaryPrefix) || !name.ends_with(kSummarySuffix)) return std::nullopt;
+  if (name.size() <= kSummaryPrefix.size() + kSummarySuffix.size()) return std::nullopt;
+  const std::string_view digits =
+      name.substr(kSummaryPrefix.size(), name.size() - kSummaryPrefix.size() - kSummarySuffix.size());
+  const bool all = std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return all ? std::optional(digits) : std::nullopt;
+}
+
+// An artifact folder, open: files are found relative to it, which spares the kernel a walk for each.
+class Folder {
+ public:
+  static Result<Folder> open(const std::string& path) {
+    Folder folder(path, ::opendir(path.c_str()));
+    if (folder.stream_ == nullptr)
+      return tl::unexpected(base::error_from_errno(errno, "cannot open the artifact folder", path));
+    return folder;
+  }
+  std::string path_of(const std::string& name) const {
+    return path_ + (path_.ends_with('/') ? "" : "/") + name;
+  }
+
+  // The summaries in ascending order. kInvalidValue for a number beyond 64 bits or two names for one number
+  // (07 and 7).
+  Result<std::vector<NamedSummary>> summaries() {
+    std::vector<NamedSummary> found;
+    while (const dirent* entry = ::readdir(stream_.get())) {
+      const auto digits = digits_of(entry->d_name);
+      if (!digits) continue;
+      NamedSummary summary{0, entry->d_name};
+      if (std::from_chars(digits->data(), digits->data() + digits->size(), summary.iteration).ec !=
+          std::errc()) {
+        return fail(ErrorCode::kInvalidValue, "its number is too large for an iteration",
+                    path_of(summary.name));
+      }
+      found.push_back(std::move(summary));
+    }
+    std::sort(found.begin(), found.end(), [](const NamedSummary& a, const NamedSummary& b) {
+      return std::pair(a.iteration, std::string_view(a.name)) <
+             std::pair(b.iteration, std::string_view(b.name));
+    });
+    for (std::size_t k = 1; k < found.size(); ++k) {
+      if (found[k].iteration == found[k - 1].iteration) {
+        return fail(ErrorCode::kInvalidValue, "has the same iteration as " + found[k - 1].name,
+                    path_of(found[k].name));
+      }
+    }
+    return found;
+  }
+
+  // Reads into `buffer`, which keeps its memory from file to file and has the parser's padding behind the
+  // bytes.
+  Result<std::string_view> read(const std::string& name, std::vector<char>& buffer) const {
+    const base::Descriptor file(
+        ::openat(::dirfd(stream_.get()), name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path_of(name)));
+    std::size_t filled = 0;
+    for (;;) {
+      if (buffer.size() < filled + ArtifactParser::kPaddingBytes + 1)
+        buffer.resize(std::max<std::size_t>(buffer.size() * 2, 1 << 16));
+      const ssize_t got =
+          ::read(file.get(), buffer.data() + filled, buffer.size() - filled - ArtifactParser::kPaddingBytes);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_of(name)));
+      if (got == 0) return std::string_view(buffer.data(), filled);
+      filled += static_cast<std::size_t>(got);
+      if (filled > base::kFileBytesMax)
+        return fail(ErrorCode::kLimitExceeded, "is too large for an artifact", path_of(name));
+    }
+  }
+
+ private:
+  struct Close {
+    void operator()(DIR* stream) const { ::closedir(stream); }
+  };
+  Folder(std::string path, DIR* stream) : path_(std::move(path)), stream_(stream) {}
+  std::string path_;
+  std::unique_ptr<DIR, Close> stream_;
+};
+
+// Reads and parses all summaries, with as many threads as help. The error is that of the first bad file in
+// order of iteration.
+class SummaryReader {
+ public:
+  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names, const Registry& registry)
+      : folder_(folder), names_(names), registry_(registry), summaries_(names.size()) {}
+
+  // Takes chunks until none is left. Chunks are taken in order, so every file before a bad one is read by
+  // somebody.
+  void work() {
+    ArtifactParser parser(registry_);
+    std::vector<char> buffer;
+    while (!failed_) {
+      const std::size_t begin = next_.fetch_add(kChunkFiles);
+      if (begin >= names_.size()) return;
+      const std::size_t end = std::min(begin + kChunkFiles, names_.size());
+      for (std::size_t k = begin; k < end; ++k) {
+        if (auto file = read_one(names_[k], parser, buffer)) {
+          summaries_[k] = NumberedSummary{names_[k].iteration, std::move(*file)};
+        } else {
+          const std::lock_guard<std::mutex> lock(mutex_);
+          if (!failed_ || k < bad_index_) {
+            bad_index_ = k;
+            error_ = file.error();
+          }
+          failed_ = true;
+          return;
+        }
+      }
+    }
+  }
+  Result<std::vector<NumberedSummary>> take() {
+    if (failed_) return tl::unexpected(error_);
+    return std::move(summaries_);
+  }
+
+ private:
+  Result<SummaryFile> read_one(const NamedSummary& named, ArtifactParser& parser,
+                               std::vector<char>& buffer) const {
+    const auto bytes = folder_.read(named.name, buffer);
+    if (!bytes) return tl::unexpected(bytes.error());
+    auto file = parser.summary(*bytes, named.name);
+    if (!file) {
+      Error error = file.error();
+      error.file = folder_.path_of(named.name);
+      return tl::unexpected(std::move(error));
+    }
+    if (file->iteration.value_or(named.iteration) != named.iteration) {
+      return fail(ErrorCode::kInvalidValue,
+                  fmt::format("says that it is iteration {}; renamed or mixed up, it proves nothing",
+                              *file->iteration),
+                  folder_.path_of(named.name));
+    }
+    return file;
+  }
+
+  const Folder& folder_;
+  const std::vector<NamedSummary>& names_;
+  const Registry& registry_;
+  std::vector<NumberedSummary> summaries_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> failed_{false};
+  std::mutex mutex_;
+  std::size_t bad_index_ = 0;
+  Error error_{};
+};
+
+// The report's entries, or nothing where there is no report.
+Result<std::optional<std::vector<ReportEntry>>> read_report(const Folder& folder, const Registry& registry) {
+  std::vector<char> buffer;
+  const auto bytes = folder.read(kReportName, buffer);
+  if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::nullopt;
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto entries = ArtifactParser(registry).report(*bytes, folder.path_of(kReportName));
+  if (!entries) return tl::unexpected(entries.error());
+  return std::move(*entries);
+}
+
+}  // namespace
+
+Result<FolderContent> read_artifact_files(const std::string& folder, const Registry& registry) {
+  auto open = Folder::open(folder);
+  if (!open) return tl::unexpected(open.error());
+  const auto names = open->summaries();
+  if (!names) return tl::unexpected(names.error());
+  SummaryReader reader(*open, *names, registry);
+  std::thread helper;
+  if (names->size() >= kThreadedFilesMin && std::thread::hardware_concurrency() > 1) {
+    helper = std::thread([&reader] { reader.work(); });
+  }
+  auto report = read_report(*open, registry);
+  reader.work();
+  if (helper.joinable()) helper.join();
+  if (!report) return tl::unexpected(report.error());
+  auto summaries = reader.take();
+  if (!summaries) return tl::unexpected(summaries.error());
+  return FolderContent{std::move(*summaries), std::move(*report)};
+}
+
+}  // namespace soak::journal
