@@ -17,6 +17,8 @@ struct ApplyResult {
   std::string state_hash;                 // of the file as it stands afterwards (of "{}" where there is none)
   std::string old_hash;                   // of the file before
   std::vector<std::string> changed_keys;  // sorted; only names whose value changed
+  ParamValues old_values;                 // of changed_keys; a name that had no value is absent
+  ParamValues new_values;                 // of changed_keys, as written
   std::size_t bytes_written = 0;
   std::optional<SkipReason> skip_reason;  // not set when applied
   bool dry_run = false;                   // nothing was written: the other fields say what would have been

@@ -32,6 +32,8 @@ Result<Start> read(Store& store) {
 struct Changed {
   Json runtime;
   std::vector<std::string> keys;
+  ParamValues old_values;
+  ParamValues new_values;
 };
 
 Result<Changed> change(const Json& runtime, const ParamValues& values, const Registry& registry,
@@ -40,11 +42,15 @@ Result<Changed> change(const Json& runtime, const ParamValues& values, const Reg
     return fail(ErrorCode::kInvalidValue,
                 "is not a JSON object; a runtime looks like {\"risk\":{\"base_spread_bps\":0.25}}", place);
   }
-  Changed changed{runtime, {}};
+  Changed changed{runtime, {}, {}, {}};
   for (const auto& [name, value] : values) {
     const auto old = get_from_runtime(runtime, name, registry);
     const bool same = old && same_value(*old, value);
-    if (!same) changed.keys.push_back(name);
+    if (!same) {
+      changed.keys.push_back(name);
+      changed.new_values.emplace(name, value);
+      if (old) changed.old_values.emplace(name, *old);
+    }
     // Setting a value that is already there still proves that its section is one; the old spelling (60.0)
     // stays.
     if (auto set = set_in_runtime(changed.runtime, name, same ? *old : value, registry); !set)
@@ -96,6 +102,8 @@ Result<ApplyResult> attempt(Store& store, const ParamValues& proposed_deltas, co
   result.state_hash = base::sha256_hex(bytes);
   result.bytes_written = bytes.size();
   result.changed_keys = std::move(changed->keys);
+  result.old_values = std::move(changed->old_values);
+  result.new_values = std::move(changed->new_values);
   result.applied = true;
   if (options.dry_run) return result;
   Store::BeforeCommit hook;

@@ -6,7 +6,12 @@
 namespace soak::cli {
 
 int report_error(const Error& error, bool json) {
-  std::fprintf(stderr, "soak: %s\n", to_line(error).c_str());
+  std::string line = to_line(error);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20)
+      c = ' ';  // a name from the command line may hold anything; the error stays one line
+  }
+  std::fprintf(stderr, "soak: %s\n", line.c_str());
   if (json) {
     Json body = {{"code", error_code_name(error.code)}, {"message", error.message}};
     if (!error.file.empty()) body["file"] = error.file;
@@ -14,10 +19,14 @@ int report_error(const Error& error, bool json) {
     static_cast<void>(print_json(Json{{"error", body}}));
   }
   switch (error.code) {
-    case ErrorCode::kConflict: return kExitConflict;
-    case ErrorCode::kUnknownOutcome: return kExitUnknownOutcome;
-    case ErrorCode::kTargetFailed: return kExitTargetFailed;
-    default: return kExitError;
+    case ErrorCode::kConflict:
+      return kExitConflict;
+    case ErrorCode::kUnknownOutcome:
+      return kExitUnknownOutcome;
+    case ErrorCode::kTargetFailed:
+      return kExitTargetFailed;
+    default:
+      return kExitError;
   }
 }
 
@@ -25,6 +34,9 @@ bool print_text(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
 }
 
-bool print_json(const Json& value, bool pretty) { return print_text(value.dump(pretty ? 2 : -1) + "\n"); }
+bool print_json(const Json& value, bool pretty) {
+  // A file's name may be no valid UTF-8, and an error about it must still be printed.
+  return print_text(value.dump(pretty ? 2 : -1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
 
 }  // namespace soak::cli

@@ -1,0 +1,32 @@
+#pragma once
+// What the command line names: files, "-" for standard input, and `k=v` pairs.
+
+#include <soak/guards.h>
+#include <soak/params.h>
+#include <soak/result.h>
+#include <string>
+#include <vector>
+
+namespace soak::cli {
+
+// The bytes of a file, or of standard input where `path` is "-".
+Result<std::string> read_input(const std::string& path);
+
+// "k=v" with something on the left of the first "=". Empty where it is, else what is wrong: a CLI11 check.
+std::string check_assignment(const std::string& text);
+
+// `k=v` pairs, checked before. A value is JSON; a bare word that is no JSON is text (a choice). A number that
+// JSON cannot hold (1e400, nan) is an error that names the parameter. The last of two equal names wins.
+Result<ParamValues> parse_assignments(const std::vector<std::string>& assignments);
+
+// A flat JSON object of parameter name → value.
+Result<ParamValues> read_deltas(const std::string& path);
+
+// Guard flags from a file, "-", or the JSON itself where the text starts with "{". Every flag must be a
+// boolean and every key known: a misspelt flag would let a proposal through.
+Result<GuardFlags> read_guards(const std::string& path_or_json);
+
+// The built-in registry, or with the parameters of the file on top where `path` is not empty.
+Result<Registry> load_registry(const std::string& path);
+
+}  // namespace soak::cli
