@@ -117,8 +117,10 @@ class Journal {
   // the journal takes no more records: what the disk holds is then unknown, and the next open() finds out.
   Result<void> append(RecordType type, const Json& body, Durability durability);
 
-  // The record that the next append() must match, or nothing when all were matched.
-  const Record* unmatched() const { return unmatched_.empty() ? nullptr : &unmatched_.front(); }
+  // The record that the append() after `ahead` others must match, or nothing where there is none.
+  const Record* unmatched(std::size_t ahead = 0) const {
+    return ahead < unmatched_.size() ? &unmatched_[ahead] : nullptr;
+  }
   bool empty() const { return sequence_ == 0; }
   const std::string& path() const { return path_; }
 

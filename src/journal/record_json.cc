@@ -156,6 +156,7 @@ Result<TargetFacts> target_from_json(const Json& json) {
   Members members(json, "target");
   members.take("instance_id", facts.instance_id);
   members.take("effective_hash", facts.effective_hash);
+  if (json.contains("precision")) members.take("precision", facts.precision);
   const Json* faults = members.find("faults");
   if (faults != nullptr && !faults->is_array()) members.note("faults", "is not a list");
   if (!members.problem().empty()) return wrong(members.problem());
@@ -212,14 +213,15 @@ Result<std::vector<Fault>> faults_from_json(const Json& list) {
 }
 
 Json iteration_to_json(const IterationRecord& record) {
+  Json target = {{"instance_id", record.target.instance_id},
+                 {"effective_hash", record.target.effective_hash},
+                 {"faults", faults_to_json(record.target.faults)}};
+  if (!record.target.precision.empty()) target["precision"] = record.target.precision;
   return {{"iteration", record.iteration},
           {"summary", summary_to_json(record.summary)},
           {"tuning", tuning_to_json(record.tuning)},
           {"runtime_overrides", record.runtime_overrides},
-          {"target",
-           {{"instance_id", record.target.instance_id},
-            {"effective_hash", record.target.effective_hash},
-            {"faults", faults_to_json(record.target.faults)}}},
+          {"target", target},
           {"kpi_verdict", record.kpi_verdict}};
 }
 

@@ -26,7 +26,7 @@ IterationRecord held_record(std::int64_t iteration) {
   record.tuning.guards.cooldown_iters_left = 1;
   record.tuning.conditions = {"risk_high"};
   record.runtime_overrides = {{"engine", {{"min_interval_ms", 60}}}};
-  record.target = {"instance", "hash", {{iteration, "drifted", "min_interval_ms", "60, then 61"}}};
+  record.target = {"instance", "hash", "float32", {{iteration, "drifted", "min_interval_ms", "60, then 61"}}};
   record.kpi_verdict = "FAIL";
   return record;
 }

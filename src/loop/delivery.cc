@@ -1,0 +1,230 @@
+#include "loop/delivery.h"
+
+#include <fmt/format.h>
+
+#include "apply/pipeline.h"
+#include "base/sha256.h"
+#include "journal/record_json.h"
+
+namespace soak::loop {
+namespace {
+
+using journal::Durability;
+using journal::Record;
+using journal::RecordType;
+
+constexpr char kOriginTuner[] = "tuner";
+
+struct Current {
+  std::string hash;
+  std::string bytes;
+};
+
+Result<Current> load_runtime(const RunTools& tools) {
+  auto loaded = tools.store->load();
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (!loaded->exists) {
+    return fail(ErrorCode::kNotFound,
+                "another hand has removed the runtime file; put it back, then go on with --resume",
+                tools.store->name());
+  }
+  return Current{base::sha256_hex(loaded->bytes), std::move(loaded->bytes)};
+}
+
+journal::Fault fault_of(const ForeignEdit& edit) {
+  return {edit.iteration, "foreign_edit", "",
+          fmt::format("the runtime file was changed by another hand: {:.12} was in place, {:.12} was found",
+                      edit.expected_hash, edit.state_hash)};
+}
+
+Json to_json(const ForeignEdit& edit) {
+  return {{"iteration", edit.iteration},
+          {"expected_hash", edit.expected_hash},
+          {"state_hash", edit.state_hash},
+          {"runtime", edit.runtime}};
+}
+
+Result<std::optional<ForeignEdit>> look_for_edit(const RunContext& context, std::int64_t iteration) {
+  auto current = load_runtime(context.tools);
+  if (!current) return tl::unexpected(current.error());
+  if (current->hash == context.state.runtime_hash()) return std::nullopt;
+  auto runtime = parse_json(current->bytes, context.tools.store->name());
+  if (!runtime) {
+    Error error = runtime.error();
+    error.message += " (another hand has changed it; put it right, then go on with --resume)";
+    return tl::unexpected(std::move(error));
+  }
+  if (!runtime->is_object()) {
+    return fail(ErrorCode::kInvalidValue, "another hand has changed it, and it is not a JSON object any more",
+                context.tools.store->name());
+  }
+  return ForeignEdit{iteration, context.state.runtime_hash(), current->hash, std::move(*runtime)};
+}
+
+// The intent of an apply, as journaled. `state_hash` and `old_hash` have the names that the outcome and the
+// summary give them.
+struct JournaledIntent {
+  std::string old_hash;
+  std::string state_hash;
+};
+
+Result<JournaledIntent> intent_from_json(const Record& record) {
+  const Json& body = record.body;
+  const bool whole = body.is_object() && body.contains("old_hash") && body["old_hash"].is_string() &&
+                     body.contains("state_hash") && body["state_hash"].is_string();
+  if (!whole)
+    return fail(ErrorCode::kCorrupt, fmt::format("line {}: an apply_intent lacks its hashes", record.line),
+                journal::kJournalName);
+  return JournaledIntent{body["old_hash"].get<std::string>(), body["state_hash"].get<std::string>()};
+}
+
+class Delivery {
+ public:
+  Delivery(const RunContext& context, std::int64_t iteration, const ParamValues& deltas)
+      : context_(context), tools_(context.tools), iteration_(iteration), deltas_(deltas) {}
+
+  Result<ApplyResult> run(const GuardFlags& guards) {
+    auto finished = finish_open_intent();
+    if (!finished) return tl::unexpected(finished.error());
+    if (*finished) return **finished;
+    ApplyOptions options;
+    options.expect_hash = context_.state.runtime_hash();
+    if (auto step = before_step(tools_, "apply"); !step) return tl::unexpected(step.error());
+    auto result = apply::apply_to_store(*tools_.store, deltas_, guards, options, *context_.plan.registry,
+                                        [&](const apply::Intent& intent) { return write_intent(intent); });
+    if (!result || !result->applied) return result;
+    if (auto written = write_outcome(*result); !written) return tl::unexpected(written.error());
+    return result;
+  }
+
+ private:
+  Result<void> write_intent(const apply::Intent& intent) {
+    const Json body = {{"iteration", iteration_},
+                       {"origin", kOriginTuner},
+                       {"old_hash", intent.old_hash},
+                       {"state_hash", intent.new_hash},
+                       {"changed_keys", intent.changed_keys},
+                       {"proposed_deltas", deltas_}};
+    if (auto step = before_step(tools_, "apply_intent"); !step) return step;
+    if (auto put = context_.journal.append(RecordType::kApplyIntent, body, Durability::kNow); !put)
+      return put;
+    return before_step(tools_, "rename");
+  }
+
+  Result<void> write_outcome(const ApplyResult& result) {
+    const Json body = {{"iteration", iteration_},
+                       {"origin", kOriginTuner},
+                       {"applied", true},
+                       {"old_hash", result.old_hash},
+                       {"state_hash", result.state_hash},
+                       {"changed_keys", result.changed_keys},
+                       {"bytes_written", result.bytes_written}};
+    if (auto step = before_step(tools_, "apply_outcome"); !step) return step;
+    return context_.journal.append(RecordType::kApplyOutcome, body, Durability::kLater);
+  }
+
+  // Nothing where there is no open intent, or where its rename never happened: then the apply is done as if
+  // for the first time.
+  Result<std::optional<ApplyResult>> finish_open_intent() {
+    const Record* record = context_.journal.unmatched();
+    if (record == nullptr || record->type != RecordType::kApplyIntent) return std::nullopt;
+    const auto intent = intent_from_json(*record);
+    if (!intent) return tl::unexpected(intent.error());
+    const bool closed =
+        context_.journal.unmatched(1) != nullptr;  // its outcome is known: the file may have moved on since
+    if (!closed) {
+      auto current = load_runtime(tools_);
+      if (!current) return tl::unexpected(current.error());
+      if (current->hash == intent->old_hash) return std::nullopt;
+      if (current->hash != intent->state_hash)
+        return tl::unexpected(foreign_at_open_intent(*intent, current->hash));
+      // The rename happened, but nobody saw it made durable: the same bytes once more, by the whole protocol.
+      if (auto again = rewrite(current->bytes); !again) return tl::unexpected(again.error());
+    }
+    return take_intent_as_done(*record, *intent);
+  }
+
+  Error foreign_at_open_intent(const JournaledIntent& intent, const std::string& found) const {
+    return Error{ErrorCode::kConflict,
+                 fmt::format("foreign edit: the run was broken off between {:.12} and {:.12}, and the file "
+                             "is now {:.12}, which is neither; "
+                             "put one of the two back, then go on with --resume",
+                             intent.old_hash, intent.state_hash, found),
+                 tools_.store->name(),
+                 {}};
+  }
+
+  Result<void> rewrite(const std::string& bytes) {
+    auto loaded = tools_.store->load();
+    if (!loaded) return tl::unexpected(loaded.error());
+    auto replaced = tools_.store->replace(loaded->version, bytes, {});
+    if (!replaced) return tl::unexpected(replaced.error());
+    return {};
+  }
+
+  Result<std::optional<ApplyResult>> take_intent_as_done(const Record& record,
+                                                         const JournaledIntent& intent) {
+    ApplyResult result;
+    result.applied = true;
+    result.old_hash = intent.old_hash;
+    result.state_hash = intent.state_hash;
+    for (const Json& key : record.body.value("changed_keys", Json::array())) {
+      if (key.is_string()) result.changed_keys.push_back(key.get<std::string>());
+    }
+    auto runtime =
+        changed_runtime(context_.state.runtime(), deltas_, result.changed_keys, *context_.plan.registry);
+    if (!runtime) return tl::unexpected(runtime.error());
+    result.bytes_written = canonical_json(*runtime).size();
+    const apply::Intent again{{}, result.old_hash, compute_json_hash(*runtime), result.changed_keys};
+    if (auto matched = write_intent(again); !matched) return tl::unexpected(matched.error());
+    if (auto written = write_outcome(result); !written) return tl::unexpected(written.error());
+    return std::optional<ApplyResult>(std::move(result));
+  }
+
+  const RunContext& context_;
+  const RunTools& tools_;
+  std::int64_t iteration_;
+  const ParamValues& deltas_;
+};
+
+}  // namespace
+
+Result<ForeignEdit> foreign_edit_from_json(const Json& body) {
+  ForeignEdit edit;
+  const auto text = [&](const char* name) { return body.contains(name) && body[name].is_string(); };
+  const bool whole = body.is_object() && body.contains("iteration") &&
+                     body["iteration"].is_number_integer() && text("expected_hash") && text("state_hash") &&
+                     body.contains("runtime") && body["runtime"].is_object();
+  if (!whole)
+    return fail(ErrorCode::kCorrupt, "a foreign_edit record lacks iteration, hashes or runtime",
+                journal::kJournalName);
+  edit.iteration = body["iteration"].get<std::int64_t>();
+  edit.expected_hash = body["expected_hash"].get<std::string>();
+  edit.state_hash = body["state_hash"].get<std::string>();
+  edit.runtime = body["runtime"];
+  return edit;
+}
+
+Result<void> notice_foreign_edit(const RunContext& context, std::int64_t iteration,
+                                 std::vector<journal::Fault>& faults) {
+  std::optional<ForeignEdit> edit;
+  if (const Record* record = context.journal.unmatched()) {
+    if (record->type != RecordType::kForeignEdit) return {};  // the broken-off run saw none here
+    auto found = foreign_edit_from_json(record->body);
+    if (!found) return tl::unexpected(found.error());
+    edit = std::move(*found);
+  } else {
+    auto found = look_for_edit(context, iteration);
+    if (!found) return tl::unexpected(found.error());
+    edit = std::move(*found);
+  }
+  if (!edit) return {};
+  if (auto step = before_step(context.tools, "foreign_edit"); !step) return step;
+  if (auto put = context.journal.append(RecordType::kForeignEdit, to_json(*edit), Durability::kNow); !put)
+    return put;
+  context.state.adopt(edit->runtime, edit->state_hash);
+  faults.push_back(fault_of(*edit));
+  return {};
+}
+
+}  // namespace soak::loop

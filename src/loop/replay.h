@@ -1,0 +1,46 @@
+#pragma once
+// From a journal back to the state of its run. Not for use outside this room.
+
+#include <optional>
+#include <vector>
+
+#include "journal/journal.h"
+#include "loop/run.h"
+#include "loop/state.h"
+
+namespace soak::loop {
+
+// Takes the records of a journal in order (give each to take()), and rebuilds the state and the artifacts as
+// of its last complete iteration. Records after that are left alone: the run matches them when it does that
+// iteration again.
+class Replay {
+ public:
+  Replay(const RunPlan& plan, const RunTools& tools, RunState& state, RunOutcome& outcome)
+      : plan_(plan), tools_(tools), state_(state), outcome_(outcome) {}
+
+  // kInvalidArgument: the run was recorded with other options. kCorrupt: records that do not fit together.
+  Result<void> take(const journal::Record& record);
+  bool has_header() const { return has_header_; }
+  const std::optional<journal::IterationRecord>& last() const { return last_; }
+
+ private:
+  Result<void> take_header(const journal::Record& record);
+  Result<void> take_iteration(const journal::Record& record);
+
+  const RunPlan& plan_;
+  const RunTools& tools_;
+  RunState& state_;
+  RunOutcome& outcome_;
+  bool has_header_ = false;
+  std::vector<journal::Record>
+      pending_;  // since the last iteration record: foreign edits, and the last report
+  std::optional<journal::IterationRecord> last_;
+};
+
+// The header's body as this plan would write it.
+Json header_body(const RunPlan& plan);
+
+// Adds an iteration to the run's counts.
+void count_iteration(const journal::IterationRecord& record, RunOutcome& outcome);
+
+}  // namespace soak::loop

@@ -1,0 +1,132 @@
+#include "loop/run.h"
+
+#include <utility>
+
+#include "journal/journal.h"
+#include "journal/write_artifacts.h"
+#include "loop/iteration.h"
+#include "loop/replay.h"
+#include "loop/state.h"
+
+namespace soak::loop {
+namespace {
+
+using journal::Durability;
+using journal::RecordType;
+
+const char* word(analyze::Direction direction) {
+  return direction == analyze::Direction::kAtMost ? "at_most" : "at_least";
+}
+
+// KPI_GATE.json of one iteration. The KPIs as judged: with what the profile's `hold` policy filled in.
+Json kpi_gate(const RunPlan& plan, const journal::IterationRecord& record, const journal::Kpis& judged) {
+  Json kpis = Json::object();
+  for (const analyze::KpiVerdict& verdict :
+       analyze::judge_iteration(*plan.profile, record.iteration, judged)) {
+    kpis[verdict.kpi] = {{"value", verdict.value ? Json(*verdict.value) : Json()},
+                         {"threshold", verdict.threshold},
+                         {"direction", word(verdict.direction)},
+                         {"passed", verdict.passed}};
+  }
+  return {{"iteration", record.iteration},
+          {"profile", plan.profile->name},
+          {"verdict", record.kpi_verdict},
+          {"kpis", kpis}};
+}
+
+class Run {
+ public:
+  Run(const RunPlan& plan, const RunTools& tools)
+      : plan_(plan), tools_(tools), state_(*plan.registry, *plan.profile) {}
+
+  Result<RunOutcome> run() {
+    if (auto opened = open(); !opened) return tl::unexpected(opened.error());
+    if (state_.iteration() < plan_.header.iterations) {
+      if (auto started = tools_.target->start(); !started) return tl::unexpected(started.error());
+    }
+    while (state_.iteration() < plan_.header.iterations && outcome_.end == RunEnd::kFinished) {
+      if (tools_.stop != nullptr && *tools_.stop != 0) {
+        outcome_.end = RunEnd::kInterrupted;
+        break;
+      }
+      if (auto done = one_iteration(); !done) return tl::unexpected(done.error());
+    }
+    if (auto step = before_step(tools_, "tuning_report"); !step) return tl::unexpected(step.error());
+    if (auto written = journal::write_tuning_report(tools_.folder); !written)
+      return tl::unexpected(written.error());
+    return outcome_;
+  }
+
+ private:
+  Result<void> open() {
+    if (auto step = before_step(tools_, "open"); !step) return step;
+    Replay replay(plan_, tools_, state_, outcome_);
+    auto journal = journal::Journal::open(tools_.folder + "/" + journal::kJournalName,
+                                          [&](const journal::Record& record) { return replay.take(record); });
+    if (!journal) return tl::unexpected(journal.error());
+    journal_ = std::move(*journal);
+    if (!replay.has_header()) {
+      state_.start(plan_.start_runtime);
+      if (auto step = before_step(tools_, "run_header"); !step) return step;
+      if (auto put = journal_->append(RecordType::kRunHeader, header_body(plan_), Durability::kNow); !put)
+        return put;
+    }
+    if (auto made = make_runtime_file(); !made) return made;
+    return replay.last() ? write_last_artifacts(*replay.last()) : Result<void>();
+  }
+
+  // The runtime file comes into being between the header and the first record after it; later it can only
+  // have been taken away.
+  Result<void> make_runtime_file() {
+    if (state_.iteration() > 0 || journal_->unmatched() != nullptr) return {};
+    auto loaded = tools_.store->load();
+    if (!loaded) return tl::unexpected(loaded.error());
+    if (loaded->exists) return {};
+    if (auto step = before_step(tools_, "runtime_file"); !step) return step;
+    auto created = tools_.store->replace(loaded->version, canonical_json(plan_.start_runtime), {});
+    if (!created) return tl::unexpected(created.error());
+    return {};
+  }
+
+  Result<void> one_iteration() {
+    auto result = run_iteration({plan_, tools_, *journal_, state_});
+    if (!result) return tl::unexpected(result.error());
+    const journal::IterationRecord& record = result->record;
+    count_iteration(record, outcome_);
+    if (auto step = before_step(tools_, "artifacts"); !step) return step;
+    if (auto written = journal::write_iteration_summary(tools_.folder, record); !written) return written;
+    if (auto written = write_last_artifacts(record); !written) return written;
+    const bool distance_doubled = (record.iteration & (record.iteration - 1)) == 0;
+    if (distance_doubled) {
+      if (auto written = journal::write_tuning_report(tools_.folder); !written) return written;
+    }
+    if (tools_.on_iteration) tools_.on_iteration(record);
+    if (result->target_ended) outcome_.end = RunEnd::kTargetEnded;
+    return {};
+  }
+
+  Result<void> write_last_artifacts(const journal::IterationRecord& record) {
+    if (state_.last_report().is_object()) {
+      if (auto written =
+              journal::write_artifact(tools_.folder, journal::kEdgeReportName, state_.last_report());
+          !written)
+        return written;
+    }
+    return journal::write_artifact(tools_.folder, journal::kKpiGateName,
+                                   kpi_gate(plan_, record, state_.judged_kpis()));
+  }
+
+  const RunPlan& plan_;
+  const RunTools& tools_;
+  RunState state_;
+  RunOutcome outcome_;
+  std::unique_ptr<journal::Journal> journal_;
+};
+
+}  // namespace
+
+Result<RunOutcome> run_soak(const RunPlan& plan, const RunTools& tools) {
+  return Run(plan, tools).run();
+}
+
+}  // namespace soak::loop
