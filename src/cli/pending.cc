@@ -3,12 +3,8 @@
 namespace soak::cli {
 #define SOAK_PENDING(name) __attribute__((weak)) void name(CLI::App&, int&) {}
 SOAK_PENDING(add_run)
-SOAK_PENDING(add_apply)
 SOAK_PENDING(add_verify)
 SOAK_PENDING(add_analyze)
 SOAK_PENDING(add_snapshot)
 SOAK_PENDING(add_gate)
-SOAK_PENDING(add_params)
-SOAK_PENDING(add_feed)
-SOAK_PENDING(add_hash)
 }  // namespace soak::cli

@@ -1,0 +1,226 @@
+#include "sim/feed.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/descriptor.h"
+#include "base/file.h"
+
+namespace soak::sim {
+namespace {
+
+std::uint32_t crc_of(const std::byte* bytes, std::uint64_t size) {
+  return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes), size));
+}
+
+template <std::size_t N>
+std::string text_of(const char (&text)[N]) {
+  return {text, ::strnlen(text, N)};
+}
+
+}  // namespace
+
+void FeedUnmap::operator()(const std::byte* bytes) const {
+  ::munmap(const_cast<std::byte*>(bytes), size);
+}
+
+tl::unexpected<Error> Feed::corrupt(std::uint64_t offset, std::string_view what) const {
+  return fail(ErrorCode::kCorrupt, fmt::format("offset {}: {}", offset, what), path_);
+}
+
+Result<Feed> Feed::open(const std::string& path, const FeedOpenOptions& options) {
+  Feed feed;
+  feed.path_ = path;
+  auto done = feed.map(path);
+  if (done) done = feed.check_header();
+  if (done) done = feed.check_sections();
+  if (done) {
+    feed.find_sections();
+    done = feed.check_indexes();
+  }
+  if (done) done = feed.check_padding();
+  if (done && options.verify_rows) done = feed.check_rows();
+  if (done && options.verify_rows) done = feed.check_order();
+  if (!done) return tl::unexpected(done.error());
+  return feed;
+}
+
+Result<void> Feed::map(const std::string& path) {
+  // Non-blocking, so that a pipe in the place of a file does not hang.
+  base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size < sizeof(FeedHeader)) {
+    return corrupt(size, "the file ends within the header: not a .feed file, or torn; import it again");
+  }
+  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
+  if (mapped == MAP_FAILED) return tl::unexpected(base::error_from_errno(errno, "cannot map", path));
+  bytes_ = {static_cast<const std::byte*>(mapped), FeedUnmap{size}};
+  header_ = reinterpret_cast<const FeedHeader*>(bytes_.get());
+  return {};
+}
+
+Result<void> Feed::check_header() const {
+  const FeedHeader& h = *header_;
+  if (std::memcmp(h.magic, kFeedMagic, sizeof(kFeedMagic)) != 0) return corrupt(0, "not a .feed file");
+  if (h.version != kFeedVersion) {
+    return fail(
+        ErrorCode::kUnsupported,
+        fmt::format(
+            "offset {}: version {} of the .feed format, this program reads version {}; import it again",
+            offsetof(FeedHeader, version), h.version, kFeedVersion),
+        path_);
+  }
+  if (crc_of(bytes_.get(), offsetof(FeedHeader, header_crc)) != h.header_crc) {
+    return corrupt(offsetof(FeedHeader, header_crc), "the header's checksum is wrong");
+  }
+  const std::size_t size = bytes_.get_deleter().size;
+  if (size != h.file_bytes) {
+    return corrupt(
+        std::min<std::uint64_t>(size, h.file_bytes),
+        fmt::format("the file has {} bytes, its header says {}: torn; import it again", size, h.file_bytes));
+  }
+  return {};
+}
+
+// A header with a right checksum can still be wrong on purpose: nothing may point outside of the file.
+Result<void> Feed::check_sections() const {
+  const FeedHeader& h = *header_;
+  constexpr std::uint64_t kTooMany = std::uint64_t{1} << 48;
+  const bool wide = (h.flags & kFeedFlagWideQuantities) != 0;
+  bool fits = h.header_bytes == sizeof(FeedHeader) && h.flags <= kFeedFlagWideQuantities && h.row_count > 0 &&
+              h.row_count < kTooMany && h.keyframe_count < kTooMany && h.opening_row_count <= h.row_count &&
+              h.rows_per_block > 0 && h.rows_per_keyframe > 0;
+  if (!fits) return corrupt(0, "the header makes no sense");
+  const std::uint64_t column = feed_padded_rows(h.row_count) * 8;
+  const std::uint64_t blocks = (h.row_count - 1) / h.rows_per_block + 1;
+  const std::uint64_t checksum_bytes = blocks * (wide ? 4 : 3) * sizeof(std::uint32_t);
+  fits = h.exchange_offset == sizeof(FeedHeader) && h.local_offset == h.exchange_offset + column &&
+         h.rows_offset == h.local_offset + column &&
+         h.quantity_offset == (wide ? h.rows_offset + column : 0) &&
+         h.keyframes_offset == h.rows_offset + column * (wide ? 2 : 1) &&
+         h.keyframe_index_offset >= h.keyframes_offset && h.keyframe_index_offset % 8 == 0 &&
+         h.block_count == blocks && h.keyframe_index_offset <= h.file_bytes &&
+         h.checksums_offset == h.keyframe_index_offset + h.keyframe_count * sizeof(FeedKeyframe) &&
+         h.checksums_offset + checksum_bytes == h.file_bytes;
+  const auto decimals_fit = [](std::uint32_t decimals) {
+    return decimals <= static_cast<std::uint32_t>(kDecimalsMax);
+  };
+  fits = fits && h.tick_mantissa > 0 && h.lot_mantissa > 0 && decimals_fit(h.tick_decimals) &&
+         decimals_fit(h.lot_decimals);
+  return fits ? Result<void>{} : corrupt(0, "the header's sections do not fit together");
+}
+
+void Feed::find_sections() {
+  const FeedHeader& h = *header_;
+  const std::byte* bytes = bytes_.get();
+  exchange_ = reinterpret_cast<const std::int64_t*>(bytes + h.exchange_offset);
+  local_ = reinterpret_cast<const std::int64_t*>(bytes + h.local_offset);
+  rows_ = reinterpret_cast<const FeedRow*>(bytes + h.rows_offset);
+  if (h.quantity_offset != 0) wide_ = reinterpret_cast<const std::int64_t*>(bytes + h.quantity_offset);
+  keyframes_ = {reinterpret_cast<const FeedKeyframe*>(bytes + h.keyframe_index_offset), h.keyframe_count};
+}
+
+Result<void> Feed::check_indexes() const {
+  const FeedHeader& h = *header_;
+  if (crc_of(bytes_.get() + h.keyframe_index_offset, h.file_bytes - h.keyframe_index_offset) != h.index_crc) {
+    return corrupt(h.keyframe_index_offset, "the checksum of the index is wrong");
+  }
+  std::uint64_t offset = h.keyframes_offset, row = 0;
+  for (const FeedKeyframe& keyframe : keyframes_) {
+    const std::uint64_t levels = std::uint64_t{keyframe.bid_count} + keyframe.ask_count;
+    const std::uint64_t room = h.keyframe_index_offset - offset;
+    if (keyframe.offset != offset || keyframe.row <= row || keyframe.row >= h.row_count ||
+        levels > room / sizeof(FeedLevel)) {
+      return corrupt(h.keyframe_index_offset, "a keyframe of the index is out of place");
+    }
+    if (crc_of(bytes_.get() + offset, levels * sizeof(FeedLevel)) != keyframe.crc) {
+      return corrupt(offset, "a keyframe's checksum is wrong");
+    }
+    offset += levels * sizeof(FeedLevel);
+    row = keyframe.row;
+  }
+  return offset == h.keyframe_index_offset ? Result<void>{}
+                                           : corrupt(offset, "bytes that belong to no keyframe");
+}
+
+Result<void> Feed::check_padding() const {
+  for (std::uint64_t k = size(); k < feed_padded_rows(size()); ++k) {
+    if (exchange_[k] != kFeedPaddingNs)
+      return corrupt(header_->exchange_offset + k * 8, "the padding is altered");
+    if (local_[k] != kFeedPaddingNs) return corrupt(header_->local_offset + k * 8, "the padding is altered");
+    if (rows_[k].code != 0 || rows_[k].quantity_lots != 0)
+      return corrupt(header_->rows_offset + k * 8, "the padding is altered");
+    if (wide_ != nullptr && wide_[k] != 0)
+      return corrupt(header_->quantity_offset + k * 8, "the padding is altered");
+  }
+  return {};
+}
+
+Result<void> Feed::check_rows() const {
+  const FeedHeader& h = *header_;
+  const std::byte* bytes = bytes_.get();
+  const std::uint64_t columns[4] = {h.exchange_offset, h.local_offset, h.rows_offset, h.quantity_offset};
+  const std::size_t column_count = wide_ == nullptr ? 3 : 4;
+  const std::byte* sums = bytes + h.checksums_offset;
+  for (std::uint64_t block = 0; block < h.block_count; ++block) {
+    const std::uint64_t first = block * h.rows_per_block;
+    const std::uint64_t count = std::min<std::uint64_t>(h.rows_per_block, h.row_count - first);
+    for (std::size_t column = 0; column < column_count; ++column) {
+      std::uint32_t expected = 0;
+      std::memcpy(&expected, sums, sizeof(expected));
+      sums += sizeof(expected);
+      const std::uint64_t offset = columns[column] + first * 8;
+      if (crc_of(bytes + offset, count * 8) != expected) {
+        return corrupt(offset, fmt::format("the checksum of block {} is wrong", block));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> Feed::check_order() const {
+  for (std::size_t k = 1; k < size(); ++k) {
+    if (exchange_[k] < exchange_[k - 1])
+      return corrupt(header_->exchange_offset + k * 8, "exchange time runs backwards");
+    if (local_[k] < local_[k - 1]) return corrupt(header_->local_offset + k * 8, "local time runs backwards");
+  }
+  return {};
+}
+
+std::string Feed::symbol() const {
+  return text_of(header_->symbol);
+}
+std::string Feed::source() const {
+  return text_of(header_->source);
+}
+
+std::vector<MarketEvent> Feed::events(std::size_t first, std::size_t end) const {
+  std::vector<MarketEvent> events;
+  events.reserve(end - first);
+  for (std::size_t row = first; row < end; ++row) events.push_back(event(row));
+  return events;
+}
+
+std::size_t Feed::row_at(std::int64_t exchange_ns) const {
+  const auto times = this->exchange_ns();
+  return static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), exchange_ns) - times.begin());
+}
+
+std::span<const FeedLevel> Feed::levels(const FeedKeyframe& keyframe) const {
+  const auto* first = reinterpret_cast<const FeedLevel*>(bytes_.get() + keyframe.offset);
+  return {first, std::size_t{keyframe.bid_count} + keyframe.ask_count};
+}
+
+}  // namespace soak::sim

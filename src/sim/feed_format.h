@@ -1,0 +1,149 @@
+#pragma once
+// The .feed file, to the byte; docs/formats/feed.md says the same in words. Little-endian, columns that a
+// replay reads in place:
+//
+//   header | exchange_ns[] | local_ns[] | rows[] | (wide quantity_lots[]) | keyframe levels | keyframe index
+//   | checksums
+//
+// Every byte is covered by a check: the header by its own CRC, each column by one CRC for each block of
+// rows_per_block rows, the rows of padding behind each column by their fixed values, each keyframe by its
+// CRC, the index and the table of checksums by index_crc.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "sim/market_event.h"
+
+namespace soak::sim {
+
+static_assert(std::endian::native == std::endian::little, "a .feed file is mapped, not converted");
+
+inline constexpr char kFeedMagic[8] = {'S', 'O', 'A', 'K', 'F', 'E', 'E', 'D'};
+inline constexpr std::uint32_t kFeedVersion = 1;
+inline constexpr std::uint32_t kFeedRowsPerBlock = 4096;
+inline constexpr std::uint32_t kFeedRowsPerKeyframe = 65536;
+inline constexpr std::uint64_t kFeedFlagWideQuantities = 1;
+// A replay loop may run to the first time beyond its limit without counting rows: padding rows have this
+// time.
+inline constexpr std::int64_t kFeedPaddingNs = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::uint64_t kFeedPaddingRowsMin = 16;
+inline constexpr std::int32_t kFeedPriceTicksMax = (1 << 28) - 1;
+
+struct FeedHeader {
+  char magic[8];
+  std::uint32_t version;
+  std::uint32_t header_bytes;
+  std::uint64_t file_bytes;
+  std::uint64_t row_count;
+  std::uint32_t rows_per_block;
+  std::uint32_t rows_per_keyframe;
+  std::uint64_t flags;
+  std::uint64_t opening_row_count;  // leading snapshot rows: the book that the feed opens with
+  std::uint64_t exchange_offset;
+  std::uint64_t local_offset;
+  std::uint64_t rows_offset;
+  std::uint64_t quantity_offset;  // 0 without kFeedFlagWideQuantities
+  std::uint64_t keyframes_offset;
+  std::uint64_t keyframe_index_offset;
+  std::uint64_t keyframe_count;
+  std::uint64_t checksums_offset;
+  std::uint64_t block_count;
+  std::int64_t first_exchange_ns;
+  std::int64_t last_exchange_ns;
+  std::int64_t first_local_ns;
+  std::int64_t last_local_ns;
+  std::int64_t tick_mantissa;
+  std::int64_t lot_mantissa;
+  std::uint32_t tick_decimals;
+  std::uint32_t lot_decimals;
+  std::int32_t price_ticks_min;  // over all rows but clears
+  std::int32_t price_ticks_max;
+  std::int64_t quantity_lots_max;
+  std::uint64_t depth_rows;
+  std::uint64_t trade_rows;
+  std::uint64_t snapshot_rows;
+  std::uint64_t clear_rows;
+  std::uint64_t sequence_breaks;  // gaps in the recording that a later snapshot bridged
+  std::uint64_t states_compared;  // book states that the source allowed to compare with its best bid and ask
+  std::uint64_t states_agreed;
+  std::int64_t local_shift_ns;    // added to the recorded local times
+  std::int64_t latency_floor_ns;  // what the fastest message was assumed to take; 0 where nothing was shifted
+  std::uint64_t
+      times_raised;  // messages whose exchange time was raised to that of the one before in their stream
+  std::uint32_t index_crc;  // of the keyframe index followed by the checksums
+  std::uint32_t reserved_word;
+  char source[24];  // importer, NUL padded
+  char symbol[32];  // NUL padded
+  char reserved[164];
+  std::uint32_t header_crc;  // of the 508 bytes before
+};
+static_assert(sizeof(FeedHeader) == 512 && std::is_trivially_copyable_v<FeedHeader>);
+static_assert(offsetof(FeedHeader, header_crc) == 508 && offsetof(FeedHeader, symbol) == 312);
+
+// code = mirrored * 8 + snapshot * 4 + trade * 2 + ask. `mirrored` is the price in ticks on the bid side and
+// its negative on the ask side, so that on either side better is greater. A trade stands on the side that it
+// consumes; trade and snapshot together mean clear.
+struct FeedRow {
+  std::int32_t code;
+  std::int32_t quantity_lots;  // 0 in a feed with wide quantities
+};
+static_assert(sizeof(FeedRow) == 8);
+
+inline constexpr std::int32_t kFeedAskBit = 1;
+inline constexpr std::int32_t kFeedTradeBit = 2;
+inline constexpr std::int32_t kFeedSnapshotBit = 4;
+
+struct FeedKeyframe {
+  std::uint64_t row;  // the book before this row
+  std::uint64_t offset;
+  std::uint32_t bid_count;
+  std::uint32_t ask_count;
+  std::uint32_t crc;
+  std::uint32_t reserved;
+};
+static_assert(sizeof(FeedKeyframe) == 32);
+
+// In a keyframe: the bids, best first, then the asks, best first.
+struct FeedLevel {
+  std::int64_t price_ticks;
+  std::int64_t quantity_lots;
+  friend bool operator==(const FeedLevel&, const FeedLevel&) = default;
+};
+static_assert(sizeof(FeedLevel) == 16);
+
+inline std::int32_t feed_code(EventKind kind, Side side, std::int32_t price_ticks) {
+  const bool trade = kind == EventKind::kTrade;
+  const bool ask = trade ? side == Side::kBuy : side == Side::kSell;
+  const std::int32_t mirrored = ask ? -price_ticks : price_ticks;
+  std::int32_t bits = ask ? kFeedAskBit : 0;
+  if (trade || kind == EventKind::kClear) bits |= kFeedTradeBit;
+  if (kind == EventKind::kSnapshot || kind == EventKind::kClear) bits |= kFeedSnapshotBit;
+  return mirrored * 8 + bits;
+}
+
+inline EventKind feed_kind(std::int32_t code) {
+  constexpr EventKind kKinds[4] = {EventKind::kDepth, EventKind::kTrade, EventKind::kSnapshot,
+                                   EventKind::kClear};
+  return kKinds[(code >> 1) & 3];
+}
+
+inline Side feed_side(std::int32_t code) {
+  const bool ask = (code & kFeedAskBit) != 0;
+  return ask == (feed_kind(code) == EventKind::kTrade) ? Side::kBuy : Side::kSell;
+}
+
+inline std::int32_t feed_price_ticks(std::int32_t code) {
+  const std::int32_t mirrored = code >> 3;
+  return (code & kFeedAskBit) != 0 ? -mirrored : mirrored;
+}
+
+// Entries in each column: the rows, at least kFeedPaddingRowsMin of padding, and so many that the next column
+// is aligned to 64 bytes.
+inline std::uint64_t feed_padded_rows(std::uint64_t row_count) {
+  return (row_count + kFeedPaddingRowsMin + 7) / 8 * 8;
+}
+
+}  // namespace soak::sim
