@@ -112,66 +112,73 @@ class Folder {
   std::unique_ptr<DIR, Close> stream_;
 };
 
-// Reads and parses all summaries, with as many threads as help. The error is that of the first bad file in
-// order of iteration.
+Error in_file(Error error, std::string path) {
+  error.file = std::move(path);
+  return error;
+}
+
+// Reads all summaries and merges the report's entries in, with as many threads as help. The error is that of
+// the first bad file in order of iteration.
 class SummaryReader {
  public:
-  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names, const Registry& registry)
-      : folder_(folder), names_(names), registry_(registry), summaries_(names.size()) {}
+  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names,
+                const std::optional<ReportFile>& report, const Registry& registry)
+      : folder_(folder), names_(names), report_(report), registry_(registry), facts_(names.size()) {}
 
   // Takes chunks until none is left. Chunks are taken in order, so every file before a bad one is read by
   // somebody.
   void work() {
-    ArtifactParser parser(registry_);
+    ArtifactParser parser;
     std::vector<char> buffer;
     while (!failed_) {
       const std::size_t begin = next_.fetch_add(kChunkFiles);
       if (begin >= names_.size()) return;
       const std::size_t end = std::min(begin + kChunkFiles, names_.size());
       for (std::size_t k = begin; k < end; ++k) {
-        if (auto file = read_one(names_[k], parser, buffer)) {
-          summaries_[k] = NumberedSummary{names_[k].iteration, std::move(*file)};
-        } else {
-          const std::lock_guard<std::mutex> lock(mutex_);
-          if (!failed_ || k < bad_index_) {
-            bad_index_ = k;
-            error_ = file.error();
-          }
-          failed_ = true;
-          return;
-        }
+        const auto done = read_one(names_[k], parser, buffer, facts_[k]);
+        if (!done) return stop(k, done.error());
       }
     }
   }
-  Result<std::vector<NumberedSummary>> take() {
+  Result<std::vector<IterationFacts>> take() {
     if (failed_) return tl::unexpected(error_);
-    return std::move(summaries_);
+    return std::move(facts_);
   }
 
  private:
-  Result<SummaryFile> read_one(const NamedSummary& named, ArtifactParser& parser,
-                               std::vector<char>& buffer) const {
+  void stop(std::size_t index, const Error& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!failed_ || index < bad_index_) {
+      bad_index_ = index;
+      error_ = error;
+    }
+    failed_ = true;
+  }
+  Result<void> read_one(const NamedSummary& named, ArtifactParser& parser, std::vector<char>& buffer,
+                        IterationFacts& facts) const {
     const auto bytes = folder_.read(named.name, buffer);
     if (!bytes) return tl::unexpected(bytes.error());
-    auto file = parser.summary(*bytes, named.name);
-    if (!file) {
-      Error error = file.error();
-      error.file = folder_.path_of(named.name);
-      return tl::unexpected(std::move(error));
+    const auto number = parser.summary(*bytes, registry_, facts);
+    if (!number) return tl::unexpected(in_file(number.error(), folder_.path_of(named.name)));
+    if (number->value_or(named.iteration) != named.iteration) {
+      return fail(
+          ErrorCode::kInvalidValue,
+          fmt::format("says that it is iteration {}; renamed or mixed up, it proves nothing", **number),
+          folder_.path_of(named.name));
     }
-    if (file->iteration.value_or(named.iteration) != named.iteration) {
-      return fail(ErrorCode::kInvalidValue,
-                  fmt::format("says that it is iteration {}; renamed or mixed up, it proves nothing",
-                              *file->iteration),
-                  folder_.path_of(named.name));
-    }
-    return file;
+    facts.record.iteration = named.iteration;
+    if (!report_) return {};
+    auto entry = report_->entry(named.iteration);
+    if (!entry) return tl::unexpected(in_file(entry.error(), folder_.path_of(kReportName)));
+    if (*entry) merge_report(std::move(**entry), facts);
+    return {};
   }
 
   const Folder& folder_;
   const std::vector<NamedSummary>& names_;
+  const std::optional<ReportFile>& report_;
   const Registry& registry_;
-  std::vector<NumberedSummary> summaries_;
+  std::vector<IterationFacts> facts_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
   std::mutex mutex_;
@@ -179,36 +186,36 @@ class SummaryReader {
   Error error_{};
 };
 
-// The report's entries, or nothing where there is no report.
-Result<std::optional<std::vector<ReportEntry>>> read_report(const Folder& folder, const Registry& registry) {
+// Nothing where there is no report.
+Result<std::optional<ReportFile>> read_report(const Folder& folder) {
   std::vector<char> buffer;
   const auto bytes = folder.read(kReportName, buffer);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!bytes) return tl::unexpected(bytes.error());
-  auto entries = ArtifactParser(registry).report(*bytes, folder.path_of(kReportName));
-  if (!entries) return tl::unexpected(entries.error());
-  return std::move(*entries);
+  auto report = ReportFile::parse(*bytes);
+  if (!report) return tl::unexpected(in_file(report.error(), folder.path_of(kReportName)));
+  return std::move(*report);
 }
 
 }  // namespace
 
-Result<FolderContent> read_artifact_files(const std::string& folder, const Registry& registry) {
-  auto open = Folder::open(folder);
-  if (!open) return tl::unexpected(open.error());
-  const auto names = open->summaries();
+Result<FolderContent> read_artifact_files(const std::string& path, const Registry& registry) {
+  auto folder = Folder::open(path);
+  if (!folder) return tl::unexpected(folder.error());
+  const auto names = folder->summaries();
   if (!names) return tl::unexpected(names.error());
-  SummaryReader reader(*open, *names, registry);
+  auto report = read_report(*folder);
+  if (!report) return tl::unexpected(report.error());
+  SummaryReader reader(*folder, *names, *report, registry);
   std::thread helper;
   if (names->size() >= kThreadedFilesMin && std::thread::hardware_concurrency() > 1) {
     helper = std::thread([&reader] { reader.work(); });
   }
-  auto report = read_report(*open, registry);
   reader.work();
   if (helper.joinable()) helper.join();
-  if (!report) return tl::unexpected(report.error());
-  auto summaries = reader.take();
-  if (!summaries) return tl::unexpected(summaries.error());
-  return FolderContent{std::move(*summaries), std::move(*report)};
+  auto iterations = reader.take();
+  if (!iterations) return tl::unexpected(iterations.error());
+  return FolderContent{std::move(*iterations), std::move(*report)};
 }
 
 }  // namespace soak::journal

@@ -12,15 +12,9 @@
 
 namespace soak::journal {
 
-struct NumberedSummary {
-  std::int64_t iteration = 0;
-  SummaryFile file;
-};
-
 struct FolderContent {
-  std::vector<NumberedSummary> summaries;  // ascending, no two the same
-  std::optional<std::vector<ReportEntry>>
-      report;  // in the order of the file; nothing where there is no TUNING_REPORT.json
+  std::vector<IterationFacts> iterations;  // ascending, no two the same, the report's entries merged in
+  std::optional<ReportFile> report;        // nothing where there is no TUNING_REPORT.json
 };
 
 // Every ITER_SUMMARY_<digits>.json and TUNING_REPORT.json, with as many threads as help. Errors name the

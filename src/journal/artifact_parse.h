@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "journal/artifacts.h"
@@ -20,57 +21,59 @@
 
 namespace soak::journal {
 
-// What `tuning` of a summary, or an entry of the report, says. A member that is not there, or null, says
-// nothing.
+// What one place says about the tuning of an iteration: `tuning` of a summary, or an entry of the report. A
+// member that is not there, or null, says nothing.
 struct TuningSaid {
-  std::optional<ParamValues> proposed_deltas;  // proposed_deltas, else suggested_deltas, else deltas
-  std::optional<bool> applied;
-  std::optional<SkipReason> skip_reason;
-  std::optional<std::vector<std::string>> changed_keys;
-  GuardFlags guards;
+  Tuning tuning;
+  bool names_proposals = false;  // proposed_deltas, suggested_deltas or deltas is there, if only as {}
   std::string signature;
-  std::string state_hash;
-  std::string old_hash;
-  std::string rationale;
-  std::vector<std::string> conditions;
-  std::vector<std::string> neg_edge_drivers;
   std::string kpi_verdict;
 };
 
-struct SummaryFile {
-  std::optional<std::int64_t> iteration;
-  Summary summary;
-  TuningSaid tuning;
-  Json runtime_overrides;  // nested, or null
-  ParamValues effective;   // flat
-  TargetFacts target;
-};
-
-struct ReportEntry {
-  std::int64_t iteration = 0;
-  TuningSaid tuning;
-};
+// Takes over what the report says and `facts`, made from the summary alone, does not: the report's proposals
+// count, applied means that one of the two says so, and all else may stand in either place.
+void merge_report(TuningSaid&& report, IterationFacts& facts);
 
 // Holds the parser's buffers, so that a thousand files cost no more allocations than one. One thread at a
 // time.
 class ArtifactParser {
  public:
-  explicit ArtifactParser(const Registry& registry);
+  ArtifactParser();
   ArtifactParser(ArtifactParser&&) noexcept;
   ArtifactParser& operator=(ArtifactParser&&) noexcept;
   ~ArtifactParser();
 
-  // `bytes` must have kPaddingBytes readable bytes behind it. `path` is for the error: kInvalidJson,
-  // kLimitExceeded for what is not JSON, kInvalidValue for a member of the wrong type.
-  Result<SummaryFile> summary(std::string_view bytes, const std::string& path);
-  // Entries in the order of the file. Both {"iterations": [...]} and a bare list.
-  Result<std::vector<ReportEntry>> report(std::string_view bytes, const std::string& path);
+  // The text of one ITER_SUMMARY, which must have kPaddingBytes readable bytes behind it; `facts` is what it
+  // says, without a number where it says none. The error names no file: kInvalidJson, kLimitExceeded for what
+  // is not JSON, kInvalidValue for a member of the wrong type.
+  Result<std::optional<std::int64_t>> summary(std::string_view bytes, const Registry& registry,
+                                              IterationFacts& facts);
 
   static constexpr std::size_t kPaddingBytes = 64;
+  struct Buffers;
 
  private:
-  struct Buffers;
   std::unique_ptr<Buffers> buffers_;
+};
+
+// A TUNING_REPORT, {"iterations": [...]} or a bare list: parsed once, its entries taken apart only when
+// somebody asks for them. The const functions may be called from several threads.
+class ReportFile {
+ public:
+  // As ArtifactParser::summary().
+  static Result<ReportFile> parse(std::string_view bytes);
+
+  // Ascending, no two the same.
+  const std::vector<std::int64_t>& iterations() const;
+  // Those with more than one entry: the last one counts, as a resumed old run appended it.
+  const std::vector<std::int64_t>& repeated() const;
+  // Nothing where there is no such entry. kInvalidValue as above.
+  Result<std::optional<TuningSaid>> entry(std::int64_t iteration) const;
+
+ private:
+  struct Content;
+  explicit ReportFile(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+  std::shared_ptr<const Content> content_;
 };
 
 }  // namespace soak::journal

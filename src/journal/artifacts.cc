@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <utility>
 
 #include "journal/artifact_folder.h"
@@ -29,65 +28,6 @@ std::string ranges(const std::vector<std::int64_t>& numbers) {
   return out;
 }
 
-GuardFlags either(const GuardFlags& a, const GuardFlags& b) {
-  GuardFlags flags;
-  flags.freeze_triggered = a.freeze_triggered || b.freeze_triggered;
-  flags.oscillation_detected = a.oscillation_detected || b.oscillation_detected;
-  flags.velocity_violation = a.velocity_violation || b.velocity_violation;
-  flags.cooldown_active = a.cooldown_active || b.cooldown_active;
-  flags.cooldown_iters_left = a.cooldown_iters_left ? a.cooldown_iters_left : b.cooldown_iters_left;
-  return flags;
-}
-
-// The better of two: one with a flag set, else the report's, else the summary's.
-std::optional<SkipReason> better(std::optional<SkipReason>& report, std::optional<SkipReason>& summary) {
-  if (report && report->any()) return std::move(report);
-  if (summary && summary->any()) return std::move(summary);
-  return report ? std::move(report) : std::move(summary);
-}
-
-template <class T>
-T first_filled(T& report, T& summary) {
-  return report.empty() ? std::move(summary) : std::move(report);
-}
-
-// The report's proposals count where it has an entry that speaks of them; all else may stand in either place.
-Tuning merge_tuning(TuningSaid&& report, TuningSaid&& summary) {
-  Tuning tuning;
-  auto& proposed = report.proposed_deltas ? report.proposed_deltas : summary.proposed_deltas;
-  if (proposed) tuning.proposed_deltas = std::move(*proposed);
-  tuning.applied = report.applied.value_or(false) || summary.applied.value_or(false);
-  tuning.skip_reason = better(report.skip_reason, summary.skip_reason);
-  auto& changed = summary.changed_keys ? summary.changed_keys : report.changed_keys;
-  if (changed) tuning.changed_keys = std::move(*changed);
-  tuning.state_hash = first_filled(summary.state_hash, report.state_hash);
-  tuning.old_hash = first_filled(summary.old_hash, report.old_hash);
-  tuning.guards = either(report.guards, summary.guards);
-  tuning.rationale = first_filled(summary.rationale, report.rationale);
-  tuning.conditions = first_filled(summary.conditions, report.conditions);
-  tuning.neg_edge_drivers = first_filled(report.neg_edge_drivers, summary.neg_edge_drivers);
-  return tuning;
-}
-
-IterationFacts facts_of(NumberedSummary&& numbered, TuningSaid&& report) {
-  IterationFacts facts;
-  SummaryFile& file = numbered.file;
-  facts.has_summary = true;
-  facts.summary_has_skip_reason = file.tuning.skip_reason.has_value();
-  facts.summary_guards = file.tuning.guards;
-  facts.tuning_signature = std::move(file.tuning.signature);
-  facts.effective = std::move(file.effective);
-  facts.has_effective = !facts.effective.empty();
-  facts.record.iteration = numbered.iteration;
-  facts.record.summary = std::move(file.summary);
-  facts.record.runtime_overrides = std::move(file.runtime_overrides);
-  facts.record.target = std::move(file.target);
-  facts.record.kpi_verdict = first_filled(report.kpi_verdict, file.tuning.kpi_verdict);
-  facts.summary_state_hash = file.tuning.state_hash;
-  facts.record.tuning = merge_tuning(std::move(report), std::move(file.tuning));
-  return facts;
-}
-
 void note_gaps(RunArtifacts& run) {
   std::size_t missing = 0;
   for (std::size_t k = 1; k < run.iterations.size(); ++k) {
@@ -103,54 +43,30 @@ void note_gaps(RunArtifacts& run) {
       ranges(run.gaps), all ? "" : fmt::format(" and of {} more", missing - run.gaps.size())));
 }
 
-// The report's entries by iteration; the later of two for one iteration, as a resumed old run appended it.
-std::map<std::int64_t, TuningSaid> by_iteration(std::vector<ReportEntry>&& entries,
-                                                std::vector<std::string>& notes) {
-  std::map<std::int64_t, TuningSaid> found;
-  std::vector<std::int64_t> twice;
-  for (ReportEntry& entry : entries) {
-    const auto place = found.lower_bound(entry.iteration);
-    if (place != found.end() && place->first == entry.iteration) {
-      twice.push_back(entry.iteration);
-      place->second = std::move(entry.tuning);
-    } else {
-      found.emplace_hint(place, entry.iteration, std::move(entry.tuning));
-    }
-  }
-  std::sort(twice.begin(), twice.end());
-  twice.erase(std::unique(twice.begin(), twice.end()), twice.end());
-  if (!twice.empty())
-    notes.push_back(fmt::format("the report has more than one entry for iteration {}; the last one counts",
-                                ranges(twice)));
+// Numbers in `a` that are not in `b`; both ascending.
+std::vector<std::int64_t> only_in(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
+  std::vector<std::int64_t> found;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(found));
   return found;
 }
 
-void merge(FolderContent&& content, RunArtifacts& run) {
-  auto entries =
-      by_iteration(content.report ? std::move(*content.report) : std::vector<ReportEntry>(), run.notes);
-  std::vector<std::int64_t> without_entry;
-  run.iterations.reserve(content.summaries.size());
-  auto entry = entries.begin();
-  const auto ignore_until = [&](auto place) {
-    for (; entry != place; ++entry) run.without_summary.push_back(entry->first);
-  };
-  for (NumberedSummary& numbered : content.summaries) {
-    auto place = entry;
-    while (place != entries.end() && place->first < numbered.iteration) ++place;
-    ignore_until(place);
-    const bool found = entry != entries.end() && entry->first == numbered.iteration;
-    if (!found) without_entry.push_back(numbered.iteration);
-    run.iterations.push_back(facts_of(std::move(numbered), found ? std::move(entry->second) : TuningSaid()));
-    if (found) ++entry;
-  }
-  ignore_until(entries.end());
+void note_report(const ReportFile& report, RunArtifacts& run) {
+  std::vector<std::int64_t> summaries;
+  for (const IterationFacts& facts : run.iterations) summaries.push_back(facts.record.iteration);
+  run.without_summary = only_in(report.iterations(), summaries);
+  const auto without_entry = only_in(summaries, report.iterations());
   if (!run.without_summary.empty()) {
-    run.notes.push_back(fmt::format("the report's entry for iteration {} has no summary and is ignored",
+    run.notes.push_back(fmt::format("the report speaks of iteration {}, which has no summary: ignored",
                                     ranges(run.without_summary)));
   }
-  if (content.report && !without_entry.empty()) {
-    run.notes.push_back(fmt::format("the report has no entry for iteration {}; the summary's proposal counts",
+  if (!without_entry.empty()) {
+    run.notes.push_back(fmt::format("the report has no entry for iteration {}: the summary's proposal counts",
                                     ranges(without_entry)));
+  }
+  if (!report.repeated().empty()) {
+    run.notes.push_back(
+        fmt::format("the report has more than one entry for iteration {}: the last one counts",
+                    ranges(report.repeated())));
   }
 }
 
@@ -161,13 +77,14 @@ Result<RunArtifacts> read_run(const std::string& folder, const Registry& registr
   run.folder = folder;
   auto content = read_artifact_files(folder, registry);
   if (!content) return tl::unexpected(content.error());
-  if (content->summaries.empty())
+  if (content->iterations.empty())
     return fail(ErrorCode::kNotFound,
                 "holds no ITER_SUMMARY_<i>.json and no journal: is this the folder of a run?", folder);
   if (!content->report)
     return fail(ErrorCode::kNotFound, "is missing, and so is the journal that could stand in for it",
                 folder + "/TUNING_REPORT.json");
-  merge(std::move(*content), run);
+  run.iterations = std::move(content->iterations);
+  note_report(*content->report, run);
   note_gaps(run);
   return run;
 }

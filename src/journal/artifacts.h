@@ -1,10 +1,10 @@
 #pragma once
 // Reads an artifact folder, ours or the old tool's, into one form. Reads only; never writes. Thread safe.
 
-#include <cstdint>
-#include <optional>
 #include <soak/params.h>
 #include <soak/result.h>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,32 +22,38 @@ struct RunHeader {
   Json options;             // the recorded options
 };
 
-// One iteration as the artifacts tell it: the summary file, with the report's entry merged in (the report's proposals count, not the
-// summary's; applied means that one of the two says so; a skip reason may stand in either).
+// One iteration as the artifacts tell it: the summary file, with the report's entry merged in (the report's
+// proposals count, not the summary's; applied means that one of the two says so; a skip reason may stand in
+// either).
 struct IterationFacts {
   IterationRecord record;
-  bool has_summary = false;          // false: only the report speaks of it (ignored by verify and snapshot, and said)
+  bool has_summary = false;  // false: only the report speaks of it (ignored by verify and snapshot, and said)
   bool summary_has_skip_reason = false;
-  bool has_effective = false;        // the artifacts hold values in effect (runtime_overrides, runtime or config, nested or flat)
-  ParamValues effective;             // those values, flat
-  GuardFlags summary_guards;         // flags in the summary's `tuning` only (guards_last8 and freeze_seen read these)
-  std::string tuning_signature;      // tuning.signature of old artifacts; fallback for signature_stuck
-  std::string summary_state_hash;    // the summary's own tuning.state_hash (record.tuning.state_hash may come from the report): the last fallback
+  bool has_effective =
+      false;  // the artifacts hold values in effect (runtime_overrides, runtime or config, nested or flat)
+  ParamValues effective;  // those values, flat
+  GuardFlags
+      summary_guards;  // flags in the summary's `tuning` only (guards_last8 and freeze_seen read these)
+  std::string tuning_signature;    // tuning.signature of old artifacts; fallback for signature_stuck
+  std::string summary_state_hash;  // the summary's own tuning.state_hash (record.tuning.state_hash may come
+                                   // from the report): the last fallback
 };
 
 struct RunArtifacts {
   std::string folder;
   std::vector<IterationFacts> iterations;  // ascending, no two the same; only those with a summary
   std::vector<std::int64_t> without_summary;
-  std::vector<std::int64_t> gaps;          // missing numbers between the first and the last
-  std::optional<RunHeader> header;         // from journal.jsonl
-  std::vector<SeenReport> reports;         // from journal.jsonl, in order; empty for old artifacts
-  bool foreign = true;                     // no journal of ours: a proposal applied in the last iteration is pending, not failed
-  std::vector<std::string> notes;          // what a reader should be told: gaps, ignored entries, a missing report replaced by the journal
+  std::vector<std::int64_t> gaps;   // missing numbers between the first and the last
+  std::optional<RunHeader> header;  // from journal.jsonl
+  std::vector<SeenReport> reports;  // from journal.jsonl, in order; empty for old artifacts
+  bool foreign = true;  // no journal of ours: a proposal applied in the last iteration is pending, not failed
+  std::vector<std::string>
+      notes;  // what a reader should be told: gaps, ignored entries, a missing report replaced by the journal
 };
 
-// kNotFound: no such folder, no ITER_SUMMARY_*.json and no journal, no TUNING_REPORT.json and no journal. kInvalidJson, kInvalidValue,
-// kCorrupt: an artifact that is torn, not JSON, or not of its shape; the error names the file.
+// kNotFound: no such folder, no ITER_SUMMARY_*.json and no journal, no TUNING_REPORT.json and no journal.
+// kInvalidJson, kInvalidValue, kCorrupt: an artifact that is torn, not JSON, or not of its shape; the error
+// names the file.
 Result<RunArtifacts> read_run(const std::string& folder, const Registry& registry);
 
 }  // namespace soak::journal
