@@ -5,7 +5,11 @@ add_library(soak_options INTERFACE)
 target_include_directories(soak_options INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/src>
                                                   $<INSTALL_INTERFACE:include>)
 target_compile_features(soak_options INTERFACE cxx_std_20)
-foreach(option -Wall -Wextra -Wconversion -Wshadow $<$<BOOL:${SOAK_WERROR}>:-Werror>)  # ours, not those of a project that links us
+set(werror)
+if(SOAK_WERROR)
+  set(werror -Werror -Wno-error=restrict)  # g++ 12 raises -Wrestrict falsely on std::string's operator+ (GCC bug 105651)
+endif()
+foreach(option -Wall -Wextra -Wconversion -Wshadow ${werror})  # for our own sources, not those of a project that links us
   target_compile_options(soak_options INTERFACE $<BUILD_INTERFACE:${option}>)
 endforeach()
 target_link_libraries(soak_options INTERFACE fmt::fmt nlohmann_json::nlohmann_json tl::expected)
