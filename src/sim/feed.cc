@@ -45,9 +45,9 @@ Result<Feed> Feed::open(const std::string& path, const FeedOpenOptions& options)
     feed.find_sections();
     done = feed.check_indexes();
   }
-  if (done) done = feed.check_padding();
+  if (done) done = feed.check_ends();
   if (done && options.verify_rows) done = feed.check_rows();
-  if (done && options.verify_rows) done = feed.check_order();
+  if (done && options.verify_rows) done = feed.check_values();
   if (!done) return tl::unexpected(done.error());
   return feed;
 }
@@ -155,7 +155,14 @@ Result<void> Feed::check_indexes() const {
                                            : corrupt(offset, "bytes that belong to no keyframe");
 }
 
-Result<void> Feed::check_padding() const {
+Result<void> Feed::check_ends() const {
+  const FeedHeader& h = *header_;
+  if (exchange_[0] != h.first_exchange_ns || exchange_[size() - 1] != h.last_exchange_ns) {
+    return corrupt(offsetof(FeedHeader, first_exchange_ns), "the header's span is not that of the rows");
+  }
+  if (local_[0] != h.first_local_ns || local_[size() - 1] != h.last_local_ns) {
+    return corrupt(offsetof(FeedHeader, first_local_ns), "the header's local span is not that of the rows");
+  }
   for (std::uint64_t k = size(); k < feed_padded_rows(size()); ++k) {
     if (exchange_[k] != kFeedPaddingNs)
       return corrupt(header_->exchange_offset + k * 8, "the padding is altered");
@@ -190,8 +197,12 @@ Result<void> Feed::check_rows() const {
   return {};
 }
 
-Result<void> Feed::check_order() const {
-  for (std::size_t k = 1; k < size(); ++k) {
+// What no checksum proves: a writer's mistake, or a file made by another hand.
+Result<void> Feed::check_values() const {
+  for (std::size_t k = 0; k < size(); ++k) {
+    if (feed_price_ticks(rows_[k].code) < 0) return corrupt(header_->rows_offset + k * 8, "a negative price");
+    if (event(k).quantity_lots < 0) return corrupt(header_->rows_offset + k * 8, "a negative quantity");
+    if (k == 0) continue;
     if (exchange_[k] < exchange_[k - 1])
       return corrupt(header_->exchange_offset + k * 8, "exchange time runs backwards");
     if (local_[k] < local_[k - 1]) return corrupt(header_->local_offset + k * 8, "local time runs backwards");

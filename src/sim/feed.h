@@ -19,7 +19,7 @@
 namespace soak::sim {
 
 struct FeedOpenOptions {
-  // The header and the indexes are always checked; this adds every column, about a second a gigabyte.
+  // The header and the indexes are always checked; this adds every row, about a second a gigabyte.
   bool verify_rows = true;
 };
 
@@ -79,9 +79,9 @@ class Feed {
   Result<void> check_sections() const;
   void find_sections();
   Result<void> check_indexes() const;
-  Result<void> check_padding() const;
+  Result<void> check_ends() const;
   Result<void> check_rows() const;
-  Result<void> check_order() const;
+  Result<void> check_values() const;
   tl::unexpected<Error> corrupt(std::uint64_t offset, std::string_view what) const;
 
   std::string path_;

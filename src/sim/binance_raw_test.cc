@@ -1,0 +1,324 @@
+#include "sim/binance_raw.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "sim/feed.h"
+#include "sim/feed_testing.h"
+#include "sim/feed_windows.h"
+
+namespace soak::sim {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Milliseconds after an arbitrary start; the recorder's clock is 1.2 s behind the exchange's.
+constexpr std::int64_t kStartMs = 1'700'000'000'000;
+std::string local(std::int64_t ms) {
+  return std::to_string((kStartMs - 1200 + ms) * 1'000'000) + " ";
+}
+
+// `b` and `a` as JSON lists of levels.
+std::string depth(std::int64_t ms, int first, int last, const std::string& b, const std::string& a) {
+  return local(ms + 2) +
+         fmt::format(
+             R"({{"stream":"x@depth@100ms","data":{{"e":"depthUpdate","E":{},"s":"XY","U":{},"u":{},"b":{},"a":{}}}}})",
+             kStartMs + ms, first, last, b, a) +
+         "\n";
+}
+std::string trade(std::int64_t ms, int id, const std::string& price, const std::string& quantity,
+                  bool buyer_is_maker, std::int64_t lag_ms = 2) {
+  return local(ms + lag_ms) +
+         fmt::format(
+             R"({{"stream":"x@trade","data":{{"e":"trade","E":{},"s":"XY","t":{},"p":"{}","q":"{}","T":{},"m":{},"M":true}}}})",
+             kStartMs + ms + 1, id, price, quantity, kStartMs + ms, buyer_is_maker) +
+         "\n";
+}
+std::string ticker(std::int64_t ms, int id, const std::string& bid, const std::string& bid_size,
+                   const std::string& ask, const std::string& ask_size) {
+  return local(ms) +
+         fmt::format(
+             R"({{"stream":"x@bookTicker","data":{{"u":{},"s":"XY","b":"{}","B":"{}","a":"{}","A":"{}"}}}})",
+             id, bid, bid_size, ask, ask_size) +
+         "\n";
+}
+std::string snapshot(std::int64_t ms, int last, const std::string& bids, const std::string& asks) {
+  return local(ms) + fmt::format(R"({{"lastUpdateId":{},"bids":{},"asks":{}}})", last, bids, asks) + "\n";
+}
+const std::string kBids = R"([["100.00","5.0"],["99.00","1.0"]])";
+const std::string kAsks = R"([["101.00","2.0"],["102.50","1.5"]])";
+
+struct BinanceRaw : ::testing::Test {
+  Result<BinanceImport> import(const std::string& text, const BinanceImportOptions& options = {}) {
+    write_gzip(folder.file("in.gz"), text);
+    return import_binance_raw({folder.file("in.gz")}, out, options);
+  }
+  // The error of an import that must fail and must leave nothing behind.
+  Error refusal(const std::string& text, const BinanceImportOptions& options = {}) {
+    auto imported = import(text, options);
+    EXPECT_FALSE(imported.has_value());
+    EXPECT_EQ(folder.file_count(), 1U) << "something half-written remains";
+    return imported ? Error{} : imported.error();
+  }
+  // "kind side price quantity" of each row.
+  std::vector<std::string> rows() {
+    auto feed = Feed::open(out);
+    EXPECT_TRUE(feed.has_value());
+    std::vector<std::string> rows;
+    for (std::size_t k = 0; feed && k < feed->size(); ++k) {
+      const MarketEvent e = feed->event(k);
+      constexpr const char* kKinds[] = {"depth", "trade", "snapshot", "clear"};
+      rows.push_back(fmt::format("{} {} {} {}", kKinds[static_cast<int>(e.kind)],
+                                 e.side == Side::kBuy ? "buy" : "sell", e.price_ticks, e.quantity_lots));
+    }
+    return rows;
+  }
+  TempFolder folder;
+  std::string out = folder.file("x.feed");
+};
+
+TEST_F(BinanceRaw, StartsFromASnapshotThatCameAfterDeltasAndDropsThoseItHolds) {
+  auto imported = import(depth(0, 1, 5, R"([["98.00","9.0"]])", "[]") +
+                         depth(100, 6, 9, "[]", R"([["101.00","0.0"],["101.50","3.0"]])") +
+                         snapshot(150, 7, kBids, kAsks) + depth(200, 10, 12, R"([["99.00","0.0"]])", "[]"));
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(imported->counts.depth_dropped, 1U);
+  EXPECT_THAT(rows(), ElementsAre("snapshot buy 1000 50", "snapshot buy 990 10", "snapshot sell 1010 20",
+                                  "snapshot sell 1025 15", "depth sell 1010 0", "depth sell 1015 30",
+                                  "depth buy 990 0"));
+}
+
+TEST_F(BinanceRaw, StartsFromASnapshotBeforeAnyDelta) {
+  auto imported = import(snapshot(0, 7, kBids, kAsks) + depth(50, 2, 7, "[]", R"([["101.00","9.0"]])") +
+                         depth(100, 6, 9, R"([["100.00","4.0"]])", "[]"));
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(imported->counts.depth_dropped, 1U);
+  EXPECT_THAT(rows(), ElementsAre("snapshot buy 1000 50", "snapshot buy 990 10", "snapshot sell 1010 20",
+                                  "snapshot sell 1025 15", "depth buy 1000 40"));
+}
+
+TEST_F(BinanceRaw, AGapIsAnErrorThatNamesItsLine) {
+  const Error error =
+      refusal(snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]") + depth(200, 11, 12, "[]", "[]"));
+  EXPECT_EQ(error.code, ErrorCode::kCorrupt);
+  EXPECT_EQ(error.file, folder.file("in.gz"));
+  EXPECT_THAT(error.message, StartsWith("line 3: gap: depth updates 10 to 10 are missing"));
+}
+
+TEST_F(BinanceRaw, AGapBetweenTheSnapshotAndTheFirstDeltaIsAnError) {
+  EXPECT_THAT(refusal(snapshot(0, 7, kBids, kAsks) + depth(100, 9, 10, "[]", "[]")).message,
+              StartsWith("line 2: gap"));
+}
+
+TEST_F(BinanceRaw, ASnapshotOlderThanTheDeltasBeforeItIsAnError) {
+  EXPECT_THAT(refusal(depth(0, 20, 22, "[]", "[]") + snapshot(50, 7, kBids, kAsks)).message,
+              StartsWith("line 2: gap: the snapshot ends at update 7"));
+}
+
+TEST_F(BinanceRaw, AGapAmongTheDeltasBeforeTheSnapshotIsAnError) {
+  EXPECT_THAT(
+      refusal(depth(0, 5, 8, "[]", "[]") + depth(100, 10, 12, "[]", "[]") + snapshot(150, 7, kBids, kAsks))
+          .message,
+      StartsWith("line 3: gap"));
+}
+
+TEST_F(BinanceRaw, ResyncStartsTheBookAnewAtTheNextSnapshot) {
+  BinanceImportOptions options;
+  options.resync = true;
+  auto imported = import(snapshot(0, 7, R"([["100.00","5.0"]])", R"([["101.00","2.0"]])") +
+                             depth(100, 8, 9, R"([["99.00","1.0"]])", "[]") +
+                             depth(200, 15, 16, R"([["98.00","1.0"]])", "[]") +
+                             snapshot(250, 16, R"([["97.00","1.0"]])", R"([["98.00","1.0"]])") +
+                             depth(300, 17, 18, R"([["97.00","2.0"]])", "[]"),
+                         options);
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_THAT(rows(),
+              ElementsAre("snapshot buy 100 5", "snapshot sell 101 2", "depth buy 99 1", "clear buy 0 0",
+                          "clear sell 0 0", "snapshot buy 97 1", "snapshot sell 98 1", "depth buy 97 2"));
+  EXPECT_EQ(Feed::open(out)->header().sequence_breaks, 1U);
+}
+
+TEST_F(BinanceRaw, ASecondSnapshotWhileInStepChangesNothing) {
+  auto imported = import(snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", R"([["101.00","1.0"]])") +
+                         snapshot(150, 9, kBids, kAsks) + depth(200, 10, 11, "[]", R"([["101.00","2.0"]])"));
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(imported->counts.snapshots_ignored, 1U);
+  EXPECT_EQ(rows().size(), 6U);
+}
+
+TEST_F(BinanceRaw, TheAggressorSellsWhereTheBuyerIsTheMaker) {
+  ASSERT_TRUE(import(snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]") +
+                     trade(110, 1, "100.00", "0.5", true) + trade(120, 2, "101.00", "0.5", false)));
+  const auto all = rows();
+  EXPECT_THAT(std::vector(all.end() - 2, all.end()), ElementsAre("trade sell 1000 5", "trade buy 1010 5"));
+}
+
+TEST_F(BinanceRaw, ATradeThatArrivedLateStandsWhereItHappened) {
+  auto imported =
+      import(snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]") +
+             depth(200, 10, 11, R"([["100.00","4.0"]])", "[]") + trade(150, 1, "100.00", "1.0", true, 90));
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(imported->counts.messages_reordered, 1U);
+  const auto all = rows();
+  EXPECT_THAT(std::vector(all.end() - 2, all.end()), ElementsAre("trade sell 1000 10", "depth buy 1000 40"));
+  auto feed = Feed::open(out);
+  const auto times = feed->local_ns();
+  EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+}
+
+TEST_F(BinanceRaw, TheFastestMessageTakesTheFloorWhateverTheRecordersClockSays) {
+  BinanceImportOptions options;
+  options.latency_floor_ns = 700'000;
+  ASSERT_TRUE(import(
+      snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]") + trade(150, 1, "100.00", "1.0", true, 9),
+      options));
+  auto feed = Feed::open(out);
+  EXPECT_EQ(feed->event(0).local_ns - feed->event(0).exchange_ns, 700'000);
+  EXPECT_EQ(feed->event(4).local_ns - feed->event(4).exchange_ns, 7'700'000);
+}
+
+TEST_F(BinanceRaw, RemovalsComeFirstSoThatNoRowCrossesTheBook) {
+  ASSERT_TRUE(import(snapshot(0, 7, kBids, kAsks) +
+                     depth(100, 8, 9, R"([["101.00","1.0"]])", R"([["101.00","0.0"]])")));
+  const auto all = rows();
+  EXPECT_THAT(std::vector(all.end() - 2, all.end()), ElementsAre("depth sell 1010 0", "depth buy 1010 10"));
+}
+
+TEST_F(BinanceRaw, CountsTheStatesThatAgreeWithBookTicker) {
+  auto imported = import(ticker(-50, 9, "1.00", "1.0", "2.00", "1.0") + snapshot(0, 7, kBids, kAsks) +
+                         depth(100, 8, 9, "[]", "[]") +  // id 9: disagrees
+                         ticker(150, 11, "100.00", "4.0", "101.00", "2.0") +
+                         depth(200, 10, 12, R"([["100.00","4.0"]])", "[]") +  // agrees
+                         ticker(250, 20, "100.00", "4.0", "101.00", "2.0") +
+                         depth(300, 13, 15, "[]", "[]") +                     // id 20 is later: no state
+                         depth(400, 16, 21, R"([["100.00","3.0"]])", "[]"));  // id 20: disagrees
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(imported->written.states_compared, 3U);
+  EXPECT_EQ(imported->written.states_agreed, 1U);
+}
+
+TEST_F(BinanceRaw, FuturesDepthContinuesByItsPreviousId) {
+  const auto futures = [](std::int64_t ms, int first, int last, int previous) {
+    return local(ms + 2) +
+           fmt::format(
+               R"({{"e":"depthUpdate","E":{0},"T":{0},"s":"XY","U":{1},"u":{2},"pu":{3},"b":[["100.0","1"]],"a":[]}})",
+               kStartMs + ms, first, last, previous) +
+           "\n";
+  };
+  EXPECT_TRUE(import(snapshot(0, 7, kBids, kAsks) + futures(100, 5, 9, 4) + futures(200, 14, 19, 9)));
+  std::filesystem::remove(out);
+  EXPECT_THAT(
+      refusal(snapshot(0, 7, kBids, kAsks) + futures(100, 5, 9, 4) + futures(200, 14, 19, 12)).message,
+      StartsWith("line 3: gap"));
+}
+
+TEST_F(BinanceRaw, ATornGzipIsNamedAndLeavesNothing) {
+  std::string text = snapshot(0, 7, kBids, kAsks);
+  for (int k = 0; k < 500; ++k) text += depth(100 * (k + 1), 8 + k, 8 + k, R"([["100.00","4.0"]])", "[]");
+  write_gzip(folder.file("in.gz"), text);
+  const std::string whole = read_bytes(folder.file("in.gz"));
+  for (const std::size_t cut : {std::size_t{20}, whole.size() / 2, whole.size() - 9, whole.size() - 1}) {
+    write_bytes(folder.file("in.gz"), whole.substr(0, cut));
+    auto imported = import_binance_raw({folder.file("in.gz")}, out);
+    ASSERT_FALSE(imported) << cut;
+    EXPECT_THAT(imported.error().message, HasSubstr("torn")) << cut;
+    EXPECT_THAT(imported.error().message, HasSubstr("line"));
+    EXPECT_EQ(folder.file_count(), 1U);
+  }
+}
+
+TEST_F(BinanceRaw, AnAlteredGzipIsNamed) {
+  std::string text = snapshot(0, 7, kBids, kAsks);
+  for (int k = 0; k < 500; ++k) text += depth(100 * (k + 1), 8 + k, 8 + k, R"([["100.00","4.0"]])", "[]");
+  write_gzip(folder.file("in.gz"), text);
+  std::string altered = read_bytes(folder.file("in.gz"));
+  altered[altered.size() - 6] ^= 1;  // the checksum at the end
+  write_bytes(folder.file("in.gz"), altered);
+  auto imported = import_binance_raw({folder.file("in.gz")}, out);
+  ASSERT_FALSE(imported);
+  EXPECT_EQ(imported.error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(BinanceRaw, GarbageLinesAreNamedByNumber) {
+  const std::string good = snapshot(0, 7, kBids, kAsks);
+  const std::pair<std::string, std::string> cases[] = {
+      {"garbage\n", "does not start with a local time"},
+      {"\n", "does not start with a local time"},
+      {"1700000000000 {}\n", "not in nanoseconds"},
+      {local(5) + "{\"stream\":\n", "not JSON"},
+      {local(5) + "[1]\n", "not an object"},
+      {local(5) + "{}\n", "neither a stream's message nor a snapshot"},
+      {local(5) + R"({"e":"depthUpdate","E":1700000000000,"s":"XY","b":[],"a":[]})"
+                  "\n",
+       "\"U\""},
+      {local(5) + R"({"e":"depthUpdate","E":1700000000000,"s":"XY","U":8,"u":9,"b":[["1e400","1"]],"a":[]})"
+                  "\n",
+       "level"},
+      {local(5) + R"({"e":"trade","T":1700000000000,"s":"XY","t":1,"p":"-5","q":"1","m":true})"
+                  "\n",
+       "decimal"},
+      {local(5) + R"({"u":9,"s":"XY","b":"1","B":"x","a":"2","A":"1"})"
+                  "\n",
+       "bookTicker"}};
+  for (const auto& [line, phrase] : cases) {
+    const Error error = refusal(good + line);
+    EXPECT_THAT(error.message, StartsWith("line 2: ")) << line;
+    EXPECT_THAT(error.message, HasSubstr(phrase)) << line;
+    EXPECT_EQ(error.message.find('\n'), std::string::npos);
+  }
+}
+
+TEST_F(BinanceRaw, ASecondSymbolIsAnError) {
+  EXPECT_THAT(refusal(snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]") + local(120) +
+                      R"({"e":"trade","T":1700000000100,"s":"ZZ","t":1,"p":"5","q":"1","m":true})"
+                      "\n")
+                  .message,
+              StartsWith("line 3: symbol ZZ"));
+}
+
+TEST_F(BinanceRaw, TimeThatRunsBackwardsIsAnErrorThatNamesItsLine) {
+  const std::string start =
+      snapshot(0, 7, kBids, kAsks) + depth(0, 8, 9, "[]", "[]") + depth(10'000, 10, 11, "[]", "[]");
+  EXPECT_THAT(refusal(start + trade(1000, 1, "100.00", "1.0", true, 9100)).message,
+              StartsWith("line 4: the exchange time runs backwards"));
+  EXPECT_THAT(refusal(start + depth(2000, 12, 13, "[]", "[]")).message,
+              StartsWith("line 4: the local time runs backwards by 8.000 s"));
+}
+
+TEST_F(BinanceRaw, WithoutASnapshotThereIsNoBook) {
+  EXPECT_THAT(refusal(depth(0, 1, 5, "[]", "[]")).message, HasSubstr("no snapshot"));
+  EXPECT_THAT(refusal("").message, HasSubstr("no snapshot"));
+  EXPECT_THAT(refusal(snapshot(0, 7, kBids, kAsks)).message,
+              HasSubstr("no depth message continues the snapshot"));
+}
+
+TEST_F(BinanceRaw, AStepThatIsTooCoarseIsNamedWithItsLine) {
+  BinanceImportOptions options;
+  options.tick = Decimal{1, 0};
+  EXPECT_THAT(refusal(snapshot(0, 7, kBids, kAsks), options).message,
+              StartsWith("line 1: price 102.5 is not a multiple of the tick 1"));
+}
+
+TEST_F(BinanceRaw, SeveralFilesAreOneRecording) {
+  write_gzip(folder.file("a.gz"),
+             snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", R"([["101.00","1.0"]])"));
+  write_bytes(folder.file("b.txt"),
+              depth(200, 10, 11, "[]", R"([["101.00","2.0"]])"));  // plain text reads as well
+  auto imported = import_binance_raw({folder.file("a.gz"), folder.file("b.txt")}, out);
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(rows().size(), 6U);
+}
+
+TEST_F(BinanceRaw, WillNotWriteOverItsOwnInput) {
+  write_gzip(folder.file("in.gz"), snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]"));
+  const std::string before = read_bytes(folder.file("in.gz"));
+  auto imported = import_binance_raw({folder.file("in.gz")}, folder.file("in.gz"));
+  ASSERT_FALSE(imported);
+  EXPECT_EQ(imported.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(read_bytes(folder.file("in.gz")), before);
+}
+
+}  // namespace
+}  // namespace soak::sim

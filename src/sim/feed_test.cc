@@ -1,0 +1,259 @@
+#include "sim/feed.h"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+#include "sim/feed_testing.h"
+#include "sim/feed_writer.h"
+
+namespace soak::sim {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::size_t kRows = 70'001;  // one keyframe, a last block that is not full
+
+struct FeedFile : ::testing::Test {
+  void SetUp() override {
+    path = folder.file("x.feed");
+    events = random_events(kRows, 7);
+    ASSERT_TRUE(write_feed(path, events, test_meta()));
+    bytes = read_bytes(path);
+    std::memcpy(&header, bytes.data(), sizeof(header));
+  }
+  // The error of opening the file; fails the test where it is taken for a feed.
+  static Error error_of(const std::string& file) {
+    auto feed = Feed::open(file);
+    EXPECT_FALSE(feed.has_value());
+    return feed ? Error{} : feed.error();
+  }
+  Error refusal(const std::string& altered) {
+    const std::string other = folder.file("altered.feed");
+    write_bytes(other, altered);
+    return error_of(other);
+  }
+  // Alters the file itself for the moment: no copy for each of thousands of places.
+  Error refusal_with(std::uint64_t offset, const std::string& altered) {
+    const auto put = [&](const char* from) {
+      std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+      file.seekp(static_cast<std::streamoff>(offset)).write(from, static_cast<std::streamsize>(altered.size()));
+    };
+    put(altered.data());
+    const Error error = error_of(path);
+    put(bytes.data() + offset);
+    return error;
+  }
+  Error refusal_of_flip(std::uint64_t offset) {
+    return refusal_with(offset, std::string(1, static_cast<char>(bytes[offset] ^ 0x10)));
+  }
+  static std::string sealed(FeedHeader changed) {
+    const auto* start = reinterpret_cast<const Bytef*>(&changed);
+    changed.header_crc = static_cast<std::uint32_t>(::crc32_z(0, start, offsetof(FeedHeader, header_crc)));
+    return {reinterpret_cast<const char*>(&changed), sizeof(changed)};
+  }
+
+  TempFolder folder;
+  std::string path, bytes;
+  std::vector<FeedEvent> events;
+  FeedHeader header;
+};
+
+TEST_F(FeedFile, GivesBackEveryEvent) {
+  auto feed = Feed::open(path);
+  ASSERT_TRUE(feed) << to_line(feed.error());
+  ASSERT_EQ(feed->size(), kRows);
+  EXPECT_EQ(feed->symbol(), "TESTUSDT");
+  EXPECT_EQ(format_decimal(feed->tick()), "0.01");
+  EXPECT_EQ(format_decimal(feed->lot()), "0.001");
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const MarketEvent got = feed->event(row);
+    const FeedEvent& put = events[row];
+    ASSERT_EQ(got.exchange_ns, put.exchange_ns) << row;
+    ASSERT_EQ(got.local_ns, put.local_ns) << row;
+    ASSERT_EQ(got.price_ticks, put.price.mantissa) << row;
+    ASSERT_EQ(got.quantity_lots, to_steps(put.quantity, {1, 3})) << row;
+    ASSERT_EQ(got.kind, put.kind) << row;
+    ASSERT_EQ(got.side, put.side) << row;
+  }
+}
+
+TEST_F(FeedFile, EndsItsColumnsWithATimeThatNoReplayReaches) {
+  auto feed = Feed::open(path);
+  ASSERT_TRUE(feed);
+  for (std::uint64_t k = 0; k < kFeedPaddingRowsMin; ++k) {
+    EXPECT_EQ(feed->exchange_ns().data()[kRows + k], INT64_MAX);
+    EXPECT_EQ(feed->local_ns().data()[kRows + k], INT64_MAX);
+  }
+}
+
+TEST_F(FeedFile, FindsTheFirstRowAtOrAfterATime) {
+  auto feed = Feed::open(path);
+  ASSERT_TRUE(feed);
+  for (const std::size_t row : {std::size_t{0}, std::size_t{1000}, kRows / 2, kRows - 1}) {
+    const std::int64_t time = events[row].exchange_ns;
+    std::size_t first = row;
+    while (first > 0 && events[first - 1].exchange_ns == time) --first;
+    EXPECT_EQ(feed->row_at(time), first);
+  }
+  EXPECT_EQ(feed->row_at(events.back().exchange_ns + 1), kRows);
+}
+
+TEST_F(FeedFile, IsTheSameBytesForTheSameEvents) {
+  const std::string again = folder.file("again.feed");
+  ASSERT_TRUE(write_feed(again, events, test_meta()));
+  EXPECT_EQ(read_bytes(again), bytes);
+}
+
+TEST_F(FeedFile, TornAtAnyBlockBoundaryIsRefusedWithTheOffset) {
+  std::vector<std::uint64_t> cuts = {0, 1, 8, 511, 512, header.keyframes_offset, header.keyframe_index_offset, header.checksums_offset,
+                                     header.file_bytes - 1};
+  for (const std::uint64_t column : {header.exchange_offset, header.local_offset, header.rows_offset}) {
+    for (std::uint64_t block = 0; block < header.block_count; ++block) cuts.push_back(column + block * kFeedRowsPerBlock * 8);
+  }
+  for (const std::uint64_t cut : cuts) {
+    const Error error = refusal(bytes.substr(0, cut));
+    EXPECT_EQ(error.code, ErrorCode::kCorrupt) << cut;
+    EXPECT_THAT(error.message, HasSubstr("offset " + std::to_string(cut) + ":"));
+  }
+}
+
+TEST_F(FeedFile, BytesBehindTheEndAreRefused) {
+  EXPECT_THAT(refusal(bytes + "x").message, HasSubstr("offset " + std::to_string(bytes.size()) + ":"));
+}
+
+TEST_F(FeedFile, AFlippedBitInAnyBlockIsRefusedWithTheOffsetOfTheBlock) {
+  for (const std::uint64_t column : {header.exchange_offset, header.local_offset, header.rows_offset}) {
+    for (std::uint64_t block = 0; block < header.block_count; block += 5) {
+      const std::uint64_t offset = column + block * kFeedRowsPerBlock * 8;
+      const Error error = refusal_of_flip(offset + 12);
+      EXPECT_EQ(error.code, ErrorCode::kCorrupt);
+      EXPECT_THAT(error.message, HasSubstr("offset " + std::to_string(offset) + ":"));
+    }
+  }
+}
+
+TEST_F(FeedFile, AFlippedBitOutsideOfTheColumnsIsRefused) {
+  for (std::size_t offset = 0; offset < sizeof(FeedHeader); ++offset) refusal_of_flip(offset);
+  const std::uint64_t padding = (feed_padded_rows(kRows) - kRows) * 8;
+  for (std::uint64_t k = 1; k <= padding; ++k) refusal_of_flip(header.local_offset - k);
+  for (std::uint64_t k = 1; k <= padding; ++k) refusal_of_flip(header.keyframes_offset - k);
+  for (std::uint64_t offset = header.keyframes_offset; offset < header.file_bytes; offset += 7) refusal_of_flip(offset);
+}
+
+TEST_F(FeedFile, RandomBytesAreRefused) {
+  base::Rng rng(3);
+  for (const std::size_t size : {1U, 100U, 512U, 600U, 5000U}) {
+    std::string noise(size, '\0');
+    for (char& c : noise) c = static_cast<char>(rng.below(256));
+    EXPECT_EQ(refusal(noise).code, ErrorCode::kCorrupt);
+    std::memcpy(noise.data(), bytes.data(), std::min<std::size_t>(size, 12));  // our magic and version, then noise
+    EXPECT_EQ(refusal(noise).code, ErrorCode::kCorrupt);
+  }
+}
+
+TEST_F(FeedFile, AHeaderThatPointsOutsideOfTheFileIsRefusedThoughItsChecksumIsRight) {
+  for (std::size_t offset = 8; offset < offsetof(FeedHeader, first_exchange_ns); offset += 8) {
+    for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+      FeedHeader changed = header;
+      if (std::memcmp(reinterpret_cast<char*>(&changed) + offset, &value, 8) == 0) continue;
+      std::memcpy(reinterpret_cast<char*>(&changed) + offset, &value, 8);
+      if (changed.opening_row_count <= 1 && offset == offsetof(FeedHeader, opening_row_count)) continue;  // still makes sense
+      refusal_with(0, sealed(changed));
+    }
+  }
+}
+
+TEST_F(FeedFile, AnotherVersionIsNamed) {
+  FeedHeader changed = header;
+  changed.version = 9;
+  const Error error = refusal_with(0, sealed(changed));
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message, HasSubstr("version 9"));
+}
+
+TEST_F(FeedFile, AFolderOrNothingInItsPlaceIsNamed) {
+  EXPECT_EQ(Feed::open(folder.file("none.feed")).error().code, ErrorCode::kNotFound);
+  std::filesystem::create_directory(folder.file("dir.feed"));
+  EXPECT_EQ(Feed::open(folder.file("dir.feed")).error().code, ErrorCode::kNotAFile);
+}
+
+FeedEvent depth_event(std::int64_t time, Decimal price, Decimal quantity) {
+  return {time, time, price, quantity, EventKind::kDepth, Side::kBuy};
+}
+
+TEST(FeedWriter, KeepsQuantitiesBeyond31BitsInAColumnOfTheirOwn) {
+  TempFolder folder;
+  const std::string path = folder.file("wide.feed");
+  const std::int64_t huge = 5'000'000'000'000;
+  ASSERT_TRUE(write_feed(path, {depth_event(1, cents(100), {huge, 0}), depth_event(2, cents(101), {7, 0})}, test_meta()));
+  auto feed = Feed::open(path);
+  ASSERT_TRUE(feed) << to_line(feed.error());
+  ASSERT_EQ(feed->wide_quantities().size(), 2U);
+  EXPECT_EQ(feed->event(0).quantity_lots, huge);
+  EXPECT_EQ(feed->event(1).quantity_lots, 7);
+}
+
+TEST(FeedWriter, RefusesTimeThatRunsBackwards) {
+  TempFolder folder;
+  auto written = write_feed(folder.file("x.feed"), {depth_event(5, cents(1), {1, 0}), depth_event(4, cents(1), {1, 0})}, test_meta());
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message, HasSubstr("row 1"));
+}
+
+TEST(FeedWriter, LeavesTheOldFileAndNothingElseAfterAnError) {
+  TempFolder folder;
+  const std::string path = folder.file("x.feed");
+  write_bytes(path, "old");
+  FeedMeta meta = test_meta();
+  meta.tick = Decimal{25, 2};
+  auto written = write_feed(path, {depth_event(1, cents(126), {1, 0})}, meta);
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message, HasSubstr("price 1.26"));
+  EXPECT_EQ(read_bytes(path), "old");
+  EXPECT_EQ(folder.file_count(), 1U);
+}
+
+TEST(FeedWriter, RefusesAPriceOfTooManyTicks) {
+  TempFolder folder;
+  auto written = write_feed(folder.file("x.feed"), {depth_event(1, {1'000'000'001, 0}, {1, 0})}, test_meta());
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(FeedWriter, RefusesToReplaceAFolder) {
+  TempFolder folder;
+  std::filesystem::create_directory(folder.file("dir"));
+  EXPECT_EQ(FeedWriter::create(folder.file("dir")).error().code, ErrorCode::kNotAFile);
+  EXPECT_EQ(FeedWriter::create(folder.file("none/x.feed")).error().code, ErrorCode::kNotFound);
+}
+
+TEST(FeedWriter, MovesLocalTimesSoThatTheFastestMessageTakesTheFloor) {
+  TempFolder folder;
+  const std::string path = folder.file("x.feed");
+  std::vector<FeedEvent> events = {depth_event(1'000'000, cents(100), {1, 0}), depth_event(2'000'000, cents(100), {2, 0})};
+  events[0].local_ns = 400'000;    // 600 us before it was sent
+  events[1].local_ns = 1'600'000;  // 400 us before
+  FeedMeta meta = test_meta();
+  meta.latency_floor_ns = 50'000;
+  ASSERT_TRUE(write_feed(path, events, meta));
+  auto feed = Feed::open(path);
+  ASSERT_TRUE(feed);
+  EXPECT_EQ(feed->event(0).local_ns - feed->event(0).exchange_ns, 50'000);
+  EXPECT_EQ(feed->event(1).local_ns - feed->event(1).exchange_ns, 250'000);
+  EXPECT_EQ(feed->header().local_shift_ns, 650'000);
+}
+
+TEST(FeedWriter, LeavesLocalTimesOfAGoodClockAlone) {
+  TempFolder folder;
+  const std::string path = folder.file("x.feed");
+  std::vector<FeedEvent> events = {depth_event(1'000'000, cents(100), {1, 0})};
+  events[0].local_ns = 9'000'000;
+  FeedMeta meta = test_meta();
+  meta.latency_floor_ns = 50'000;
+  ASSERT_TRUE(write_feed(path, events, meta));
+  EXPECT_EQ(Feed::open(path)->event(0).local_ns, 9'000'000);
+}
+
+}  // namespace
+}  // namespace soak::sim

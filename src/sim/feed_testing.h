@@ -1,0 +1,105 @@
+#pragma once
+// Helpers that the tests of feeds share: a fresh folder, whole files, gzip, and a seeded feed to write.
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "sim/feed_writer.h"
+
+namespace soak::sim {
+
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "soak_feed_XXXXXX").string();
+    path_ = ::mkdtemp(name.data());
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  ~TempFolder() { std::filesystem::remove_all(path_); }
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::size_t file_count() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+inline std::string read_bytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_gzip(const std::string& path, const std::string& bytes) {
+  gzFile file = ::gzopen(path.c_str(), "wb");
+  ASSERT_NE(file, nullptr);
+  ASSERT_EQ(::gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())),
+            static_cast<int>(bytes.size()));
+  ASSERT_EQ(::gzclose(file), Z_OK);
+}
+
+inline Decimal cents(std::int64_t price) {
+  return {price, 2};
+}
+
+// An opening book of 40 levels, then changes of random levels around it and trades, with times that stand
+// still now and then.
+inline std::vector<FeedEvent> random_events(std::size_t count, std::uint64_t seed) {
+  base::Rng rng(seed);
+  std::vector<FeedEvent> events;
+  std::int64_t exchange_ns = 1'700'000'000'000'000'000, local_ns = exchange_ns + 500;
+  for (std::int64_t k = 0; k < 20 && events.size() < count; ++k) {
+    for (const Side side : {Side::kBuy, Side::kSell}) {
+      const std::int64_t price = side == Side::kBuy ? 9999 - k : 10001 + k;
+      events.push_back({exchange_ns, local_ns, cents(price), {5, 0}, EventKind::kSnapshot, side});
+    }
+  }
+  while (events.size() < count) {
+    if (rng.below(3) > 0) exchange_ns += static_cast<std::int64_t>(rng.below(2'000'000));
+    local_ns = std::max(local_ns, exchange_ns + 500 + static_cast<std::int64_t>(rng.below(3'000'000)));
+    const auto away = static_cast<std::int64_t>(1 + rng.below(60));
+    const Side side = rng.below(2) == 0 ? Side::kBuy : Side::kSell;
+    const bool trade = rng.below(8) == 0;
+    const auto quantity = static_cast<std::int64_t>(rng.below(4) == 0 && !trade ? 0 : 1 + rng.below(9000));
+    const std::int64_t price = side == Side::kBuy ? 10000 - away : 10000 + away;
+    events.push_back({exchange_ns,
+                      local_ns,
+                      cents(price),
+                      {quantity, 3},
+                      trade ? EventKind::kTrade : EventKind::kDepth,
+                      side});
+  }
+  return events;
+}
+
+inline Result<FeedWritten> write_feed(const std::string& path, const std::vector<FeedEvent>& events,
+                                      const FeedMeta& meta) {
+  auto writer = FeedWriter::create(path);
+  if (!writer) return tl::unexpected(writer.error());
+  for (const FeedEvent& event : events) {
+    if (auto appended = writer->append(event); !appended) return tl::unexpected(appended.error());
+  }
+  return writer->finish(meta);
+}
+
+inline FeedMeta test_meta() {
+  FeedMeta meta;
+  meta.symbol = "TESTUSDT";
+  meta.source = "test";
+  return meta;
+}
+
+}  // namespace soak::sim
