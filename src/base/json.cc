@@ -129,8 +129,6 @@ void append_string(std::string& out, std::string_view text) {
       default:
         if (code >= 0x20 && code < 0x7f) {
           out.push_back(static_cast<char>(code));
-        } else if (code == 0x7f) {
-          out.push_back('\x7f');
         } else if (code < 0x10000) {
           append_escape(out, code);
         } else {

@@ -20,7 +20,7 @@ TEST(CanonicalJson, PrintsFloatsAsPythonsReprDoes) {
   EXPECT_EQ(canonical("[1e16,1e15,1e-4,1e-5,1.5e300,5e-324,1e-400,123456789.123456789,0.1]"),
             "[1e+16,1000000000000000.0,0.0001,1e-05,1.5e+300,5e-324,0.0,123456789.12345679,0.1]");
 }
-TEST(CanonicalJson, EscapesEverythingOutsideAscii) { EXPECT_EQ(canonical("[\"\xc3\xa9\xf0\x9f\x98\x80\\u007f\"]"), "[\"\\u00e9\\ud83d\\ude00\x7f\"]"); }
+TEST(CanonicalJson, EscapesEverythingOutsideAscii) { EXPECT_EQ(canonical("[\"\xc3\xa9\xf0\x9f\x98\x80\\u007f\"]"), "[\"\\u00e9\\ud83d\\ude00\\u007f\"]"); }
 TEST(CanonicalJson, LetsTheLastOfTwoEqualKeysWin) { EXPECT_EQ(canonical(R"({"a":[1],"a":{"b":2}})"), R"({"a":{"b":2}})"); }
 
 class Refused : public testing::TestWithParam<const char*> {};

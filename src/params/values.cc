@@ -29,6 +29,13 @@ const char* kind_of(const Json& value) {
   }
 }
 
+// A bound as it stands in the registry: 256, not 256.0.
+std::string number_text(double value) {
+  std::string text = canonical_number(value);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
 // The integer that a finite double without a fraction stands for, where 64 bits hold it.
 std::optional<Json> as_integer(double value) {
   if (std::trunc(value) != value) return std::nullopt;
@@ -55,10 +62,10 @@ Result<void> check_bounds(const Parameter& parameter, const Json& value) {
                 {}, parameter.name);
   };
   if (parameter.min && parameter.min_exclusive && number <= *parameter.min)
-    return outside("above " + canonical_number(*parameter.min));
+    return outside("above " + number_text(*parameter.min));
   if (parameter.min && number < *parameter.min)
-    return outside("at least " + canonical_number(*parameter.min));
-  if (parameter.max && number > *parameter.max) return outside("at most " + canonical_number(*parameter.max));
+    return outside("at least " + number_text(*parameter.min));
+  if (parameter.max && number > *parameter.max) return outside("at most " + number_text(*parameter.max));
   return {};
 }
 
