@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
 #include <soak/json.h>
+#include <nlohmann/json.hpp>
 #include <string>
 
 namespace soak {
@@ -13,15 +13,22 @@ std::string canonical(const std::string& text) {
 }
 
 TEST(CanonicalJson, SortsKeysByCodePoint) {
-  EXPECT_EQ(canonical(R"({"\uffff":1,"\ud83d\ude00":2,"\u00e9":3,"z":4})"), R"({"z":4,"\u00e9":3,"\uffff":1,"\ud83d\ude00":2})");
+  EXPECT_EQ(canonical(R"({"\uffff":1,"\ud83d\ude00":2,"\u00e9":3,"z":4})"),
+            R"({"z":4,"\u00e9":3,"\uffff":1,"\ud83d\ude00":2})");
 }
-TEST(CanonicalJson, KeepsIntegersAndFloatsApart) { EXPECT_EQ(canonical("[60,60.0,6e1,-0,-0.0]"), "[60,60.0,60.0,0,-0.0]"); }
+TEST(CanonicalJson, KeepsIntegersAndFloatsApart) {
+  EXPECT_EQ(canonical("[60,60.0,6e1,-0,-0.0]"), "[60,60.0,60.0,0,-0.0]");
+}
 TEST(CanonicalJson, PrintsFloatsAsPythonsReprDoes) {
   EXPECT_EQ(canonical("[1e16,1e15,1e-4,1e-5,1.5e300,5e-324,1e-400,123456789.123456789,0.1]"),
             "[1e+16,1000000000000000.0,0.0001,1e-05,1.5e+300,5e-324,0.0,123456789.12345679,0.1]");
 }
-TEST(CanonicalJson, EscapesEverythingOutsideAscii) { EXPECT_EQ(canonical("[\"\xc3\xa9\xf0\x9f\x98\x80\\u007f\"]"), "[\"\\u00e9\\ud83d\\ude00\\u007f\"]"); }
-TEST(CanonicalJson, LetsTheLastOfTwoEqualKeysWin) { EXPECT_EQ(canonical(R"({"a":[1],"a":{"b":2}})"), R"({"a":{"b":2}})"); }
+TEST(CanonicalJson, EscapesEverythingOutsideAscii) {
+  EXPECT_EQ(canonical("[\"\xc3\xa9\xf0\x9f\x98\x80\\u007f\"]"), "[\"\\u00e9\\ud83d\\ude00\\u007f\"]");
+}
+TEST(CanonicalJson, LetsTheLastOfTwoEqualKeysWin) {
+  EXPECT_EQ(canonical(R"({"a":[1],"a":{"b":2}})"), R"({"a":{"b":2}})");
+}
 
 class Refused : public testing::TestWithParam<const char*> {};
 TEST_P(Refused, IsAnErrorAndNotAGuess) {
@@ -32,8 +39,9 @@ TEST_P(Refused, IsAnErrorAndNotAGuess) {
   EXPECT_EQ(value.error().message.find('\n'), std::string::npos);
 }
 INSTANTIATE_TEST_SUITE_P(ParseJson, Refused,
-                         testing::Values("", "{", "[1,]", "{} {}", "NaN", "[1e400]", "[01]", "\xef\xbb\xbf{}", "[\"a\nb\"]", "[\"\\ud800\"]",
-                                         "[\"\xff\"]", "[123456789012345678901234567890]", "{'a':1}", "[1 /* x */]"));
+                         testing::Values("", "{", "[1,]", "{} {}", "NaN", "[1e400]", "[01]", "\xef\xbb\xbf{}",
+                                         "[\"a\nb\"]", "[\"\\ud800\"]", "[\"\xff\"]",
+                                         "[123456789012345678901234567890]", "{'a':1}", "[1 /* x */]"));
 
 TEST(ParseJson, RefusesNestingBeyondTheLimitWithoutExhaustingTheStack) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
@@ -48,7 +56,8 @@ TEST(ParseJson, SaysWhereTheTextWentWrong) {
   EXPECT_NE(value.error().message.find("line 2"), std::string::npos) << value.error().message;
 }
 TEST(ComputeJsonHash, IsTheSha256OfTheCanonicalText) {
-  EXPECT_EQ(compute_json_hash(*parse_json(" { } ")), "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+  EXPECT_EQ(compute_json_hash(*parse_json(" { } ")),
+            "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
 }
 
 }  // namespace

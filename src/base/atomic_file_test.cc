@@ -1,0 +1,203 @@
+#include "base/atomic_file.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+#include "base/sha256.h"
+#include "base/testing.h"
+
+namespace soak::base {
+namespace {
+
+std::vector<std::string> names_with(const std::string& folder, const std::string& part) {
+  std::vector<std::string> found;
+  for (const std::string& name : list_folder(folder).value_or(std::vector<std::string>{})) {
+    if (name.find(part) != std::string::npos) found.push_back(name);
+  }
+  return found;
+}
+
+TEST(ReplaceFile, CreatesANewFileForItsOwnerOnly) {
+  const TempFolder folder;
+  const auto replaced = replace_file(folder.file("r.json"), "{}");
+  ASSERT_TRUE(replaced) << to_line(replaced.error());
+  EXPECT_EQ(replaced->old_hash, kAbsent);
+  EXPECT_EQ(replaced->new_hash, sha256_hex("{}"));
+  EXPECT_EQ(bytes_of(folder.file("r.json")), "{}");
+  EXPECT_EQ(mode_of(folder.file("r.json")), 0600U);
+}
+
+TEST(ReplaceFile, KeepsTheModeOfTheFileItReplaces) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "old");
+  std::filesystem::permissions(folder.file("r.json"), std::filesystem::perms(0640));
+  ASSERT_TRUE(replace_file(folder.file("r.json"), "new"));
+  EXPECT_EQ(mode_of(folder.file("r.json")), 0640U);
+}
+
+TEST(ReplaceFile, LeavesNoTempBehind) {
+  const TempFolder folder;
+  ASSERT_TRUE(replace_file(folder.file("r.json"), "new"));
+  EXPECT_EQ(names_with(folder.path(), ".tmp"), std::vector<std::string>{});
+}
+
+TEST(ReplaceFile, WritesThroughASymbolicLinkAndKeepsIt) {
+  const TempFolder folder;
+  ASSERT_TRUE(make_folders(folder.file("real")));
+  write_bytes(folder.file("real/r.json"), "old");
+  std::filesystem::create_symlink("real/r.json", folder.file("link.json"));
+  ASSERT_TRUE(replace_file(folder.file("link.json"), "new"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.file("link.json")));
+  EXPECT_EQ(bytes_of(folder.file("real/r.json")), "new");
+}
+
+TEST(ReplaceFile, RefusesAHardLinkedFile) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "old");
+  std::filesystem::create_hard_link(folder.file("r.json"), folder.file("other"));
+  const auto replaced = replace_file(folder.file("r.json"), "new");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kNotAFile);
+  EXPECT_EQ(bytes_of(folder.file("other")), "old");
+}
+
+TEST(ReplaceFile, RefusesAFolder) {
+  const TempFolder folder;
+  ASSERT_TRUE(make_folders(folder.file("r.json")));
+  const auto replaced = replace_file(folder.file("r.json"), "new");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kNotAFile);
+}
+
+TEST(ReplaceFile, NamesAMissingFolder) {
+  const TempFolder folder;
+  const auto replaced = replace_file(folder.file("none/r.json"), "new");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(replaced.error().file, folder.file("none"));
+}
+
+TEST(ReplaceFile, RemovesTheTempOfAKilledWriter) {
+  const TempFolder folder;
+  write_bytes(folder.file(".r.json.tmp-0123456789abcdef"), "half");
+  ASSERT_TRUE(replace_file(folder.file("r.json"), "new"));
+  EXPECT_EQ(names_with(folder.path(), ".tmp"), std::vector<std::string>{});
+}
+
+TEST(ReplaceFile, LeavesFilesThatOnlyResembleATempAlone) {
+  const TempFolder folder;
+  const std::vector<std::string> others = {".r.json.tmp-0123", ".r.json.tmp-0123456789abcdeX",
+                                           ".s.json.tmp-0123456789abcdef"};
+  for (const std::string& name : others) write_bytes(folder.file(name), "mine");
+  ASSERT_TRUE(replace_file(folder.file("r.json"), "new"));
+  EXPECT_EQ(names_with(folder.path(), ".tmp"), others);
+}
+
+TEST(ReplaceFile, RefusesWhenAnotherVersionIsInPlace) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "old");
+  ReplaceOptions options;
+  options.expected_hash = sha256_hex("older");
+  const auto replaced = replace_file(folder.file("r.json"), "new", options);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(bytes_of(folder.file("r.json")), "old");
+}
+
+TEST(ReplaceFile, TellsAnAbsentFileFromAnEmptyObject) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "{}");
+  ReplaceOptions options;
+  options.expected_hash = kAbsent;
+  const auto replaced = replace_file(folder.file("r.json"), "new", options);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kConflict);
+}
+
+TEST(ReplaceFile, KeepsTheOldBytesWhenTheHookBeforeTheRenameFails) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "old");
+  ReplaceOptions options;
+  options.before_rename = [](const std::string&) -> Result<void> {
+    return fail(ErrorCode::kIoError, "no journal");
+  };
+  const auto replaced = replace_file(folder.file("r.json"), "new", options);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().message, "no journal");
+  EXPECT_EQ(bytes_of(folder.file("r.json")), "old");
+  EXPECT_EQ(names_with(folder.path(), ".tmp"), std::vector<std::string>{});
+}
+
+TEST(ReplaceFile, TellsTheHookTheOldHashWhileTheOldBytesAreStillInPlace) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "old");
+  std::string seen_hash;
+  std::string seen_bytes;
+  ReplaceOptions options;
+  options.before_rename = [&](const std::string& old_hash) -> Result<void> {
+    seen_hash = old_hash;
+    seen_bytes = bytes_of(folder.file("r.json"));
+    return {};
+  };
+  ASSERT_TRUE(replace_file(folder.file("r.json"), "new", options));
+  EXPECT_EQ(seen_hash, sha256_hex("old"));
+  EXPECT_EQ(seen_bytes, "old");
+}
+
+TEST(FileLock, GivesUpAtTheLimitAndNamesTheHolder) {
+  const TempFolder folder;
+  const auto held = FileLock::acquire(folder.file("r.json"));
+  ASSERT_TRUE(held);
+  const auto second = FileLock::acquire(folder.file("r.json"), std::chrono::milliseconds(20));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kLocked);
+  EXPECT_NE(second.error().message.find("process " + std::to_string(::getpid())), std::string::npos)
+      << second.error().message;
+}
+
+TEST(FileLock, IsFreeAgainOnceItsHolderHasDied) {
+  const TempFolder folder;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto lock = FileLock::acquire(folder.file("r.json"));
+    ::_exit(lock ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  EXPECT_TRUE(FileLock::acquire(folder.file("r.json"), std::chrono::milliseconds(0)));
+}
+
+TEST(FileLock, ExcludesTheThreadsOfOneProcess) {
+  const TempFolder folder;
+  int shared = 0;
+  bool failed = false;
+  const auto count = [&] {
+    for (int i = 0; i < 50; ++i) {
+      const auto lock = FileLock::acquire(folder.file("r.json"));
+      if (!lock) failed = true;
+      const int seen = shared;
+      std::this_thread::yield();
+      shared = seen + 1;
+    }
+  };
+  std::thread first(count);
+  std::thread second(count);
+  first.join();
+  second.join();
+  EXPECT_FALSE(failed);
+  EXPECT_EQ(shared, 100);
+}
+
+}  // namespace
+}  // namespace soak::base

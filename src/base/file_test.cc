@@ -1,0 +1,95 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+
+#include "base/testing.h"
+
+namespace soak::base {
+namespace {
+
+TEST(ReadFile, GivesEveryByteBack) {
+  const TempFolder folder;
+  const std::string bytes = std::string("a\0b\n", 4) + std::string(10'000, 'x');
+  write_bytes(folder.file("f"), bytes);
+  const auto read = read_file(folder.file("f"));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, bytes);
+}
+
+TEST(ReadFile, NamesAMissingFile) {
+  const TempFolder folder;
+  const auto read = read_file(folder.file("none"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(read.error().file, folder.file("none"));
+}
+
+TEST(ReadFile, RefusesAFolder) {
+  const TempFolder folder;
+  const auto read = read_file(folder.path());
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kNotAFile);
+}
+
+TEST(ReadFile, DoesNotWaitAtAFifo) {
+  const TempFolder folder;
+  ASSERT_EQ(::mkfifo(folder.file("f").c_str(), 0600), 0);
+  const auto read = read_file(folder.file("f"));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kNotAFile);
+}
+
+TEST(ReadFile, RefusesMoreBytesThanTheLimit) {
+  const TempFolder folder;
+  write_bytes(folder.file("f"), "12345");
+  ASSERT_TRUE(read_file(folder.file("f"), 5));
+  const auto read = read_file(folder.file("f"), 4);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(ErrorFromErrno, MapsTheFileSystemsAnswersToCodes) {
+  EXPECT_EQ(error_from_errno(ENOENT, "cannot open", "f").code, ErrorCode::kNotFound);
+  EXPECT_EQ(error_from_errno(EACCES, "cannot open", "f").code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(error_from_errno(EROFS, "cannot open", "f").code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(error_from_errno(EISDIR, "cannot open", "f").code, ErrorCode::kNotAFile);
+  EXPECT_EQ(error_from_errno(ENOSPC, "cannot write", "f").code, ErrorCode::kIoError);
+}
+
+TEST(ErrorFromErrno, SaysWhatWasTriedAndWhyItFailed) {
+  EXPECT_EQ(to_line(error_from_errno(EACCES, "cannot open", "f.json")),
+            "f.json: cannot open: Permission denied");
+}
+
+TEST(WriteFileAtomicNotDurable, ReplacesAWholeFile) {
+  const TempFolder folder;
+  write_bytes(folder.file("f"), "a longer old text");
+  ASSERT_TRUE(write_file_atomic_not_durable(folder.file("f"), "new"));
+  EXPECT_EQ(bytes_of(folder.file("f")), "new");
+  EXPECT_EQ(list_folder(folder.path())->size(), 1U);
+}
+
+TEST(MakeFolders, RefusesWhereAFileIsInTheWay) {
+  const TempFolder folder;
+  write_bytes(folder.file("f"), "");
+  const auto made = make_folders(folder.file("f"));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::kNotAFile);
+}
+
+TEST(ListFolder, SortsByByteAndLeavesOutDots) {
+  const TempFolder folder;
+  for (const char* name : {"b", "a", "B", ".hidden"}) write_bytes(folder.file(name), "");
+  const auto names = list_folder(folder.path());
+  ASSERT_TRUE(names);
+  EXPECT_EQ(*names, (std::vector<std::string>{".hidden", "B", "a", "b"}));
+}
+
+}  // namespace
+}  // namespace soak::base
