@@ -39,7 +39,7 @@ struct Venue {
   FlatFee fee;
   std::int64_t entry_ns = 20'000'000;
   std::int64_t response_ns = 20'000'000;
-  double service_mean_ns = 40'000'000;     // the exchange serves one request at a time
+  double service_mean_ns = 38'000'000;     // the exchange serves one request at a time
   std::int64_t markout_ns = 5'000'000'000; // adverse selection is read this long after a fill
 };
 

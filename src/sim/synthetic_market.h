@@ -35,10 +35,10 @@ struct SyntheticSettings {
   double limit_orders_per_s = 10;       // both sides together
   double distance_scale_bps = 7;        // mean distance beyond the half spread
   double lifetime_s = 7;                // mean, of an order that is not left behind
-  double uninformed_per_s = 1.6;
+  double uninformed_per_s = 2.0;
   double sign_persistence = 0.65;       // probability that the next uninformed order has the sign of the last
   double uninformed_mean_lots = 220;
-  double impact_bps = 0.8;              // what an uninformed order of mean size moves the efficient price: part of it did know something
+  double impact_bps = 0.6;              // what an uninformed order of mean size moves the efficient price: part of it did know something
   double informed_per_s = 3;            // while something is to be had
   double informed_margin_bps = 1.0;     // beyond the price, what makes it worth while
   double withdrawals_per_s = 1.2;       // of orders left behind, each

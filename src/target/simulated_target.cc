@@ -219,7 +219,7 @@ Result<std::unique_ptr<Target>> make_simulated_target(const SimulatedTargetOptio
 
 Json default_runtime() {
   return {{"engine",
-           {{"concurrency_limit", 16}, {"max_age_ms", 3000}, {"min_interval_ms", 30}, {"replace_rate_per_min", 600}, {"tail_age_ms", 250}}},
+           {{"concurrency_limit", 12}, {"max_age_ms", 3000}, {"min_interval_ms", 30}, {"replace_rate_per_min", 600}, {"tail_age_ms", 250}}},
           {"risk",
            {{"base_spread_bps", 1.0}, {"base_spread_bps_delta", 0.1}, {"impact_cap_ratio", 0.14}, {"max_delta_ratio", 0.6}, {"risk_limit_ratio", 0.3}}}};
 }
