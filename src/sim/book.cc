@@ -67,20 +67,27 @@ std::optional<std::int32_t> Book::best(Side side) const {
 std::vector<Level> Book::levels(Side side_name, std::size_t count) const {
   const int side = index_of(side_name);
   std::vector<Level> result;
-  if (best_[side] == kNone) return result;
-  const std::int32_t step = side == 0 ? -1 : 1;
-  for (std::int32_t price = best_[side]; near(price) && result.size() < count; price += step) {
-    const std::int64_t there = near_[side][static_cast<std::size_t>(price - base_)];
-    if (there > 0) result.push_back({price, there});
-  }
-  const auto add = [&](const auto& level) {
-    if (result.size() < count && !near(level.first)) result.push_back({level.first, level.second});
+  const auto add = [&](std::int32_t price, std::int64_t quantity) {
+    if (quantity > 0 && result.size() < count) result.push_back({price, quantity});
   };
-  if (side == 0) {
-    std::for_each(far_[side].rbegin(), far_[side].rend(), add);
-  } else {
-    std::for_each(far_[side].begin(), far_[side].end(), add);
+  // Far levels may lie on both sides of the array: the better ones first, then the array, then the rest.
+  const auto add_far = [&](bool better_than_array) {
+    const auto add_one = [&](const auto& level) {
+      if (better(side, level.first, base_) == better_than_array) add(level.first, level.second);
+    };
+    if (side == 0) {
+      std::for_each(far_[side].rbegin(), far_[side].rend(), add_one);
+    } else {
+      std::for_each(far_[side].begin(), far_[side].end(), add_one);
+    }
+  };
+  add_far(true);
+  std::int32_t price = side == 0 ? base_ + kSpan - 1 : base_;
+  if (best_[side] != kNone && near(best_[side])) price = best_[side];
+  if (near_count_[side] > 0) {
+    for (; near(price) && result.size() < count; price += side == 0 ? -1 : 1) add(price, near_[side][static_cast<std::size_t>(price - base_)]);
   }
+  add_far(false);
   return result;
 }
 

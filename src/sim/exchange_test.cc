@@ -1,0 +1,89 @@
+#include "sim/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/queue_risk_averse.h"
+
+namespace soak::sim {
+namespace {
+
+class ExchangeTest : public testing::Test {
+ protected:
+  ExchangeTest() : exchange_(5'000'000'000, FlatFee{}) {
+    event({1, 1, 100, EventKind::kDepth, Side::kBuy, 50});
+    event({1, 1, 104, EventKind::kDepth, Side::kSell, 50});
+  }
+  void event(const MarketEvent& event) { exchange_.on_event(event, out_); }
+  void quote(std::int64_t id, Side side, std::int32_t price, std::int64_t lots, bool taker = false) {
+    Request request;
+    request.order = {id, side, taker, price, lots, lots, 0, 0};
+    exchange_.on_request(request, 2, out_);
+  }
+  void trade(Side aggressor, std::int32_t price, std::int64_t lots) { event({3, 3, price, EventKind::kTrade, aggressor, lots}); }
+  std::int64_t filled(std::int64_t id) const {
+    std::int64_t lots = 0;
+    for (const Response& response : out_) {
+      if (response.kind == ResponseKind::kFilled && response.order_id == id) lots += response.quantity_lots;
+    }
+    return lots;
+  }
+  Exchange<RiskAverseQueue> exchange_;
+  std::vector<Response> out_;
+};
+
+TEST_F(ExchangeTest, AnOrderBehindAQueueIsFilledOnlyOnceTradesPassTheQueue) {
+  quote(1, Side::kBuy, 100, 10);
+  trade(Side::kSell, 100, 50);  // exactly what stood ahead
+  EXPECT_EQ(filled(1), 0);
+  trade(Side::kSell, 100, 4);
+  EXPECT_EQ(filled(1), 4);
+  trade(Side::kSell, 100, 100);
+  EXPECT_EQ(filled(1), 10);
+}
+
+TEST_F(ExchangeTest, ATradeThroughTheOrdersPriceFillsItWithoutAQueue) {
+  quote(1, Side::kBuy, 101, 10);  // inside the spread
+  trade(Side::kSell, 100, 6);
+  EXPECT_EQ(filled(1), 6);
+}
+
+TEST_F(ExchangeTest, CancellationsAheadAreAssumedToComeFromBehind) {
+  quote(1, Side::kBuy, 100, 10);
+  event({3, 3, 100, EventKind::kDepth, Side::kBuy, 60});  // grows: behind us
+  event({3, 3, 100, EventKind::kDepth, Side::kBuy, 20});  // shrinks below what was ahead: 20 ahead at most
+  trade(Side::kSell, 100, 25);
+  EXPECT_EQ(filled(1), 5);
+}
+
+TEST_F(ExchangeTest, APostOnlyOrderThatWouldCrossIsRejected) {
+  quote(1, Side::kBuy, 104, 10);
+  ASSERT_EQ(out_.size(), 1U);
+  EXPECT_EQ(out_[0].kind, ResponseKind::kRejected);
+}
+
+TEST_F(ExchangeTest, ACancelThatComesAfterTheFillIsRejected) {
+  quote(1, Side::kBuy, 101, 10);
+  trade(Side::kSell, 100, 10);
+  Request cancel;
+  cancel.kind = RequestKind::kCancel;
+  cancel.order.id = 1;
+  exchange_.on_request(cancel, 4, out_);
+  EXPECT_EQ(out_.back().kind, ResponseKind::kCancelRejected);
+}
+
+TEST_F(ExchangeTest, AMarketThatMovesThroughOurPriceFillsUs) {
+  quote(1, Side::kBuy, 101, 10);
+  event({3, 3, 101, EventKind::kDepth, Side::kSell, 5});
+  EXPECT_EQ(filled(1), 10);
+}
+
+TEST_F(ExchangeTest, ATakeWalksTheBookAndCancelsWhatIsNotOffered) {
+  event({2, 2, 106, EventKind::kDepth, Side::kSell, 20});
+  quote(1, Side::kBuy, 0, 100, true);
+  EXPECT_EQ(filled(1), 70);
+  EXPECT_EQ(out_.back().kind, ResponseKind::kCancelled);
+  EXPECT_EQ(exchange_.accounts().position_lots(), 70);
+}
+
+}  // namespace
+}  // namespace soak::sim
