@@ -43,8 +43,10 @@ class Tuner {
 
 // The built-in rules. Asks the guards first and holds back what they would block.
 std::unique_ptr<Tuner> make_rules_tuner();
-// One JSON object a line: {"iteration": 3, "proposed_deltas": {...}}. Proposes exactly what stands there, guards or no guards.
-Result<std::unique_ptr<Tuner>> make_plan_tuner(const std::string& path);
+// One JSON object a line: {"iteration": 3, "proposed_deltas": {...}}; blank lines are skipped. Proposes exactly what stands there, guards
+// or no guards. Refused at once, naming file and line: a line that is not such an object, a parameter that the registry does not have,
+// a value that is not of its type, an iteration below 1 or named twice.
+Result<std::unique_ptr<Tuner>> make_plan_tuner(const std::string& path, const Registry& registry = Registry::builtin());
 // Never proposes.
 std::unique_ptr<Tuner> make_no_tuner();
 

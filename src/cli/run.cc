@@ -1,0 +1,180 @@
+// `soak run`: the loop on the simulated target.
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "apply/file_store.h"
+#include "cli/command.h"
+#include "cli/run_request.h"
+#include "journal/write_artifacts.h"
+
+namespace soak::cli {
+namespace {
+
+constexpr std::int64_t kIterationsMax = 10'000'000;
+constexpr double kSecondsMax = 86'400;
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+// The first signal asks for a clean end; a second one ends the process at once, which a resume survives too.
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_requested = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress lines that goes away does not end the run
+}
+
+std::string values_text(const ParamValues& values) {
+  std::string text;
+  for (const auto& [name, value] : values)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, canonical_json(value));
+  return text;
+}
+
+std::string decision_text(const journal::Tuning& tuning) {
+  if (tuning.proposed_deltas.empty()) return tuning.rationale.empty() ? "nothing proposed" : tuning.rationale;
+  if (tuning.applied) return "applied " + values_text(tuning.proposed_deltas);
+  return fmt::format("held ({}) {}", tuning.skip_reason ? tuning.skip_reason->note : "",
+                     values_text(tuning.proposed_deltas));
+}
+
+void print_progress(const loop::RunPlan& plan, const journal::IterationRecord& record) {
+  std::string line = fmt::format("[{}/{}] {}", record.iteration, plan.header.iterations, record.kpi_verdict);
+  for (const analyze::Kpi& kpi : plan.profile->kpis) {
+    if (!kpi.judged) continue;
+    const auto value = record.summary.kpis.find(kpi.name);
+    line += value == record.summary.kpis.end() ? fmt::format("  {} -", kpi.name)
+                                               : fmt::format("  {} {:.4g}", kpi.name, value->second);
+  }
+  line += "  | " + decision_text(record.tuning);
+  for (const journal::Fault& fault : record.target.faults)
+    line += fmt::format("  ! {} {}", fault.kind, fault.parameter);
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome) {
+  const char* end = outcome.end == loop::RunEnd::kFinished ? "finished"
+                    : outcome.end == loop::RunEnd::kInterrupted
+                        ? "interrupted; go on with --resume"
+                        : "ended: the target died or stopped reporting";
+  return fmt::format(
+      "run {}: {}, {} of {} iterations, {} passed\n"
+      "proposals: {}, applied {}, held {}; delivery faults: {}\n"
+      "artifacts: {}\n",
+      run.plan.header.run_id, end, outcome.iterations, run.plan.header.iterations, outcome.passed,
+      outcome.proposed, outcome.applied, outcome.held, outcome.faults, run.folder);
+}
+
+loop::FolderUse folder_use(const RunRequest& request) {
+  return request.resume      ? loop::FolderUse::kResume
+         : request.overwrite ? loop::FolderUse::kOverwrite
+                             : loop::FolderUse::kFresh;
+}
+
+Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& run) {
+  if (auto ready = loop::prepare_run_folder(run.folder, folder_use(request), run.plan.start_runtime); !ready)
+    return tl::unexpected(ready.error());
+  if (!run.latest_root.empty()) {
+    if (auto linked = loop::point_latest_at(run.latest_root, run.plan.header.run_id); !linked)
+      return tl::unexpected(linked.error());
+  }
+  const std::string runtime_path = run.folder + "/" + journal::kRuntimeName;
+  apply::FileStore store(runtime_path);
+  loop::RunTools tools;
+  tools.folder = run.folder;
+  tools.target = run.target.get();
+  tools.tuner = run.tuner.get();
+  tools.store = &store;
+  tools.runtime_path = runtime_path;
+  tools.stop = &stop_requested;
+  if (!request.quiet)
+    tools.on_iteration = [&run](const journal::IterationRecord& record) { print_progress(run.plan, record); };
+  return loop::run_soak(run.plan, tools);
+}
+
+int exit_code_of(const Error& error) {
+  const int code = report_error(error);
+  return code == kExitConflict ? kExitError : code;  // 6 is a promise of `soak apply`
+}
+
+int run_request(const RunRequest& request) {
+  install_signal_handlers();
+  auto run = prepare_run(request);
+  if (!run) return exit_code_of(run.error());
+  const auto outcome = run_prepared(request, **run);
+  if (!outcome) return exit_code_of(outcome.error());
+  const bool printed = print_text(summary_text(**run, *outcome));
+  if (outcome->end == loop::RunEnd::kInterrupted) return kExitInterrupted;
+  if (outcome->end == loop::RunEnd::kTargetEnded) return kExitTargetFailed;
+  return printed ? kExitOk : kExitError;
+}
+
+// What the parser cannot see: options that only make sense together. Thrown as its own errors are, which
+// main() turns into exit 2.
+void check_combinations(const RunRequest& request) {
+  if (!request.mock && request.feed.empty()) {
+    throw CLI::ValidationError(
+        "run", "say what to run: --mock for the synthetic market or --feed FILE for recorded data");
+  }
+  if (request.loop_feed && request.feed.empty())
+    throw CLI::ValidationError("--loop-feed", "needs --feed FILE");
+  if (request.settle_s && *request.settle_s >= request.iteration_s) {
+    throw CLI::ValidationError("--settle-s", "must be shorter than the iteration");
+  }
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("run", "Run a soak: iterate, tune, apply, and prove what took effect");
+  const auto request = std::make_shared<RunRequest>();
+  command->add_option("--iterations", request->iterations, "How many iterations")
+      ->required()
+      ->check(CLI::Range(std::int64_t{1}, kIterationsMax));
+  CLI::Option* auto_tune =
+      command->add_flag("--auto-tune", request->auto_tune, "Tune by the built-in rules (--tuner rules)");
+  command
+      ->add_option("--tuner", request->tuner,
+                   "Where proposals come from: rules, plan:FILE (JSON lines) or none")
+      ->check(check_tuner)
+      ->excludes(auto_tune);
+  command->add_flag("--mock", request->mock, "The simulated market maker on a synthetic market");
+  command
+      ->add_option("--seed", request->seed, "Seed of the synthetic market; same seed and options, same bytes")
+      ->capture_default_str();
+  command->add_option("--feed", request->feed, "Recorded market data instead of the synthetic market");
+  command->add_flag("--loop-feed", request->loop_feed, "Start the feed over when it ends");
+  command->add_option("--out", request->out,
+                      "Write into this folder instead of artifacts/soak/runs/<run id>");
+  command->add_option("--overrides", request->overrides, "The runtime to start from");
+  CLI::Option* resume = command->add_flag("--resume", request->resume, "Go on with the run in the folder");
+  command->add_flag("--overwrite", request->overwrite, "Replace the run in the folder")->excludes(resume);
+  command
+      ->add_option("--iteration-s", request->iteration_s,
+                   "Length of an iteration by the run's clock, seconds")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, kSecondsMax));
+  command
+      ->add_option("--settle-s", request->settle_s,
+                   "Reports this soon after an apply prove nothing (default: a tenth of the iteration)")
+      ->check(CLI::Range(0.0, kSecondsMax));
+  command->add_option("--pin", request->pins, "A parameter that the tuner leaves alone, as often as needed");
+  command->add_option("--params", request->params,
+                      "A JSON list of parameters on top of the built-in registry");
+  command->add_option("--kpi-profile", request->kpi_profile,
+                      "KPIs, thresholds and rules instead of the built-in market-maker");
+  command->add_flag("--quiet", request->quiet, "No progress lines");
+  command->callback([request, &exit_code] {
+    check_combinations(*request);
+    exit_code = run_request(*request);
+  });
+}
+
+}  // namespace soak::cli

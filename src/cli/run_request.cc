@@ -1,0 +1,193 @@
+#include "cli/run_request.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "base/descriptor.h"
+#include "base/file.h"
+#include "base/sha256.h"
+#include "cli/input.h"
+#include "target/simulated_target.h"
+
+namespace soak::cli {
+namespace {
+
+constexpr std::string_view kPlanPrefix = "plan:";
+constexpr std::size_t kRunIdDigits = 8;
+
+std::string tuner_of(const RunRequest& request) {
+  if (!request.tuner.empty()) return request.tuner;
+  return request.auto_tune ? "rules" : "none";
+}
+
+// A feed can be large: hashed where it is mapped, not copied.
+Result<std::string> hash_of_large_file(const std::string& path) {
+  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot examine", path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) return base::sha256_hex({});
+  void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
+  if (bytes == MAP_FAILED) return tl::unexpected(base::error_from_errno(errno, "cannot map", path));
+  std::string hash = base::sha256_hex({static_cast<const char*>(bytes), size});
+  ::munmap(bytes, size);
+  return hash;
+}
+
+// A file's JSON for the journal, and its hash for the options; null for no file.
+struct Source {
+  Json content;
+  Json hash;
+};
+Result<Source> read_source(const std::string& path) {
+  if (path.empty()) return Source{};
+  auto file = read_json_with_hash(path);
+  if (!file) return tl::unexpected(file.error());
+  return Source{std::move(file->value), file->state_hash};
+}
+
+Result<Json> start_runtime(const RunRequest& request, const Registry& registry) {
+  if (request.overrides.empty()) return target::default_runtime();
+  auto file = read_json_with_hash(request.overrides);
+  if (!file) return tl::unexpected(file.error());
+  if (!file->value.is_object()) {
+    return fail(ErrorCode::kInvalidValue,
+                "is not a JSON object; a runtime looks like {\"risk\":{\"base_spread_bps\":0.25}}",
+                request.overrides);
+  }
+  Json runtime = std::move(file->value);
+  for (const auto& [name, value] : get_all_params(runtime, registry)) {
+    const auto normal = normalise_value(*registry.find(name), value);
+    if (!normal)
+      return fail(normal.error().code, name + ": " + normal.error().message, request.overrides, name);
+  }
+  return runtime;
+}
+
+Result<void> check_pins(const RunRequest& request, const Registry& registry) {
+  for (const std::string& name : request.pins) {
+    if (registry.find(name) == nullptr)
+      return fail(ErrorCode::kUnknownParameter, "is no parameter that --pin could hold", {}, name);
+  }
+  return {};
+}
+
+Result<void> make_tuner(const RunRequest& request, PreparedRun& run, Json& options) {
+  const std::string tuner = tuner_of(request);
+  options["tuner"] = tuner;
+  if (tuner == "none") run.tuner = tuner::make_no_tuner();
+  if (tuner == "rules") run.tuner = tuner::make_rules_tuner();
+  if (run.tuner != nullptr) return {};
+  const std::string path = tuner.substr(kPlanPrefix.size());
+  auto planned = tuner::make_plan_tuner(path, run.registry);
+  if (!planned) return tl::unexpected(planned.error());
+  run.tuner = std::move(*planned);
+  const auto bytes = base::read_file(path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  options["tuner"] = "plan";  // by content: a path is not an option
+  options["plan"] = base::sha256_hex(*bytes);
+  return {};
+}
+
+Result<void> make_target(const RunRequest& request, PreparedRun& run, Json& options) {
+  options["mock"] = request.feed.empty();
+  options["seed"] = request.seed;
+  options["loop_feed"] = request.loop_feed;
+  options["feed"] = nullptr;
+  if (!request.feed.empty()) {
+    auto hash = hash_of_large_file(request.feed);
+    if (!hash) return tl::unexpected(hash.error());
+    options["feed"] = *hash;
+  }
+  auto made = target::make_simulated_target({.seed = request.seed,
+                                             .feed_path = request.feed,
+                                             .loop_feed = request.loop_feed,
+                                             .iterations = request.iterations,
+                                             .iteration_length = run.plan.iteration_length});
+  if (!made) return tl::unexpected(made.error());
+  run.target = std::move(*made);
+  return {};
+}
+
+void set_times(const RunRequest& request, loop::RunPlan& plan, Json& options) {
+  const double settle_s = request.settle_s.value_or(request.iteration_s / 10);
+  plan.iteration_length = std::chrono::milliseconds(std::llround(request.iteration_s * 1000));
+  plan.settle = std::chrono::milliseconds(std::llround(settle_s * 1000));
+  options["iteration_s"] = static_cast<double>(plan.iteration_length.count()) / 1000;
+  options["settle_s"] = static_cast<double>(plan.settle.count()) / 1000;
+}
+
+// Where the run writes. Its id is a function of seed and options: the same run finds its folder again.
+void place(const RunRequest& request, PreparedRun& run) {
+  const std::string hash = compute_json_hash(run.plan.header.options).substr(0, kRunIdDigits);
+  run.plan.header.run_id =
+      request.feed.empty() ? fmt::format("mock-{}-{}", request.seed, hash) : "feed-" + hash;
+  run.folder = request.out;
+  while (run.folder.size() > 1 && run.folder.ends_with('/')) run.folder.pop_back();
+  if (!run.folder.empty()) return;
+  run.latest_root = loop::kArtifactsRoot;
+  run.folder = fmt::format("{}/runs/{}", loop::kArtifactsRoot, run.plan.header.run_id);
+}
+
+Result<void> read_data(const RunRequest& request, PreparedRun& run, Json& options) {
+  auto registry = load_registry(request.params);
+  if (!registry) return tl::unexpected(registry.error());
+  run.registry = std::move(*registry);
+  auto profile = request.kpi_profile.empty() ? Result<analyze::Profile>(analyze::market_maker_profile())
+                                             : analyze::load_profile(request.kpi_profile);
+  if (!profile) return tl::unexpected(profile.error());
+  run.profile = std::move(*profile);
+  auto registry_source = read_source(request.params);
+  if (!registry_source) return tl::unexpected(registry_source.error());
+  auto profile_source = read_source(request.kpi_profile);
+  if (!profile_source) return tl::unexpected(profile_source.error());
+  auto runtime = start_runtime(request, run.registry);
+  if (!runtime) return tl::unexpected(runtime.error());
+  run.plan.registry_source = std::move(registry_source->content);
+  run.plan.profile_source = std::move(profile_source->content);
+  run.plan.start_runtime = std::move(*runtime);
+  options["params"] = std::move(registry_source->hash);
+  options["kpi_profile"] = std::move(profile_source->hash);
+  options["overrides"] = compute_json_hash(run.plan.start_runtime);
+  return {};
+}
+
+}  // namespace
+
+std::string check_tuner(const std::string& text) {
+  const bool plan = text.starts_with(kPlanPrefix) && text.size() > kPlanPrefix.size();
+  return plan || text == "rules" || text == "none" ? std::string() : "a tuner is rules, none or plan:FILE";
+}
+
+Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request) {
+  auto run = std::make_unique<PreparedRun>();
+  Json options = {{"iterations", request.iterations}};
+  if (auto read = read_data(request, *run, options); !read) return tl::unexpected(read.error());
+  if (auto checked = check_pins(request, run->registry); !checked) return tl::unexpected(checked.error());
+  set_times(request, run->plan, options);
+  run->plan.pinned = {request.pins.begin(), request.pins.end()};
+  options["pin"] = run->plan.pinned;
+  if (auto made = make_tuner(request, *run, options); !made) return tl::unexpected(made.error());
+  if (auto made = make_target(request, *run, options); !made) return tl::unexpected(made.error());
+  run->plan.registry = &run->registry;
+  run->plan.profile = &run->profile;
+  run->plan.header.iterations = request.iterations;
+  run->plan.header.soak_version = SOAK_VERSION;
+  run->plan.header.kpi_profile = run->profile.name;
+  run->plan.header.options = std::move(options);
+  place(request, *run);
+  return run;
+}
+
+}  // namespace soak::cli

@@ -1,0 +1,59 @@
+#pragma once
+// What `soak run` was asked for, and the plan that it makes of it.
+
+#include <soak/params.h>
+#include <soak/result.h>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyze/profile.h"
+#include "loop/run.h"
+#include "loop/run_folder.h"
+#include "target/target.h"
+#include "tuner/tuner.h"
+
+namespace soak::cli {
+
+struct RunRequest {
+  std::int64_t iterations = 0;
+  bool auto_tune = false;
+  std::string tuner;  // rules, plan:FILE or none; empty: by auto_tune
+  bool mock = false;
+  std::uint64_t seed = 1;
+  std::string feed;
+  bool loop_feed = false;
+  std::string out;
+  std::string overrides;
+  bool resume = false;
+  bool overwrite = false;
+  double iteration_s = 300;
+  std::optional<double> settle_s;  // by default a tenth of the iteration
+  std::vector<std::string> pins;
+  std::string params;
+  std::string kpi_profile;
+  bool quiet = false;
+};
+
+// Everything that a run needs, owned. `plan` points into the other members, so the object stays where it is.
+struct PreparedRun {
+  Registry registry;
+  analyze::Profile profile;
+  std::unique_ptr<tuner::Tuner> tuner;
+  std::unique_ptr<target::Target> target;
+  loop::RunPlan plan;
+  std::string folder;
+  std::string latest_root;  // where the link to the newest run stands; empty with --out
+};
+
+// Reads every file that the request names and checks them. Errors name the file or the parameter; nothing is
+// written.
+Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request);
+
+// "plan:FILE" with a file, "rules" or "none". Empty where it is, else what is wrong: a CLI11 check.
+std::string check_tuner(const std::string& text);
+
+}  // namespace soak::cli

@@ -1,0 +1,164 @@
+#include "loop/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <vector>
+
+#include "base/descriptor.h"
+#include "base/file.h"
+#include "journal/journal.h"
+#include "journal/write_artifacts.h"
+
+namespace soak::loop {
+namespace {
+
+constexpr std::string_view kTempMark = ".tmp";
+constexpr std::size_t kSuffixDigits = 16;
+
+// What a run and the commands that judge it write beside the iteration summaries.
+constexpr const char* kNames[] = {
+    journal::kTuningReportName, journal::kEdgeReportName, journal::kKpiGateName, "POST_SOAK_SNAPSHOT.json",
+    "POST_SOAK_METRICS.prom",   "POST_SOAK_AUDIT.md",     "RECOMMENDATIONS.md",  "FAILURES.md",
+    "DELTA_VERIFY_REPORT.md"};
+
+bool is_summary(std::string_view name) {
+  constexpr std::string_view kPrefix = "ITER_SUMMARY_";
+  constexpr std::string_view kSuffix = ".json";
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
+      name.size() <= kPrefix.size() + kSuffix.size())
+    return false;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(kSuffix.size());
+  return name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_artifact(const std::string& name) {
+  return is_summary(name) || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+// A temp of write_file_atomic_not_durable() for an artifact, or of replace_file() for the runtime.
+bool is_stale_temp(const std::string& name) {
+  if (name.size() < kSuffixDigits ||
+      name.find_first_not_of("0123456789abcdef", name.size() - kSuffixDigits) != std::string::npos)
+    return false;
+  const std::string stem = name.substr(0, name.size() - kSuffixDigits);
+  if (stem == std::string(".") + journal::kRuntimeName + ".tmp-") return true;
+  return stem.ends_with(kTempMark) && is_artifact(stem.substr(0, stem.size() - kTempMark.size()));
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return tl::unexpected(base::error_from_errno(errno, "cannot remove", path));
+}
+
+// What a folder holds, by what this file cares about.
+struct Contents {
+  bool journal = false;  // with at least one byte
+  std::vector<std::string> artifacts;
+  std::vector<std::string> stale_temps;
+  bool runtime = false;
+};
+
+Result<Contents> look(const std::string& folder) {
+  auto names = base::list_folder(folder);
+  if (!names) return tl::unexpected(names.error());
+  Contents contents;
+  for (std::string& name : *names) {
+    if (name == journal::kJournalName) {
+      struct stat status {};
+      contents.journal = ::lstat((folder + "/" + name).c_str(), &status) == 0 &&
+                         (!S_ISREG(status.st_mode) || status.st_size > 0);
+    } else if (name == journal::kRuntimeName) {
+      contents.runtime = true;
+    } else if (is_artifact(name)) {
+      contents.artifacts.push_back(std::move(name));
+    } else if (is_stale_temp(name)) {
+      contents.stale_temps.push_back(std::move(name));
+    }
+  }
+  return contents;
+}
+
+// Fails with kLocked where a run writes the journal at this moment.
+Result<void> check_not_running(const std::string& folder) {
+  const std::string path = folder + "/" + journal::kJournalName;
+  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!descriptor.valid() || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) == 0) return {};
+  return fail(ErrorCode::kLocked, "another run is writing here; wait for it, or use another --out", folder);
+}
+
+// The journal goes last: a removal that is broken off leaves a run that can be resumed or overwritten, never
+// artifacts without one.
+Result<void> remove_run(const std::string& folder, const Contents& contents) {
+  for (const std::string& name : contents.artifacts) {
+    if (auto removed = remove_file(folder + "/" + name); !removed) return removed;
+  }
+  if (auto removed = remove_file(folder + "/" + journal::kRuntimeName); !removed) return removed;
+  return remove_file(folder + "/" + journal::kJournalName);
+}
+
+Result<void> check_free(const std::string& folder, const Contents& contents, FolderUse use,
+                        const Json& start_runtime) {
+  if (contents.journal && use == FolderUse::kFresh) {
+    return fail(
+        ErrorCode::kAlreadyExists,
+        "holds a run already; go on with it by --resume, replace it by --overwrite, or choose another --out",
+        folder);
+  }
+  if (contents.journal) return {};
+  if (!contents.artifacts.empty()) {
+    return fail(ErrorCode::kAlreadyExists,
+                "holds artifacts (" + contents.artifacts.front() +
+                    ") without a journal, which nothing can resume; replace them by --overwrite, "
+                    "or choose another --out",
+                folder);
+  }
+  if (!contents.runtime) return {};
+  const std::string path = folder + "/" + journal::kRuntimeName;
+  const auto present = read_json_with_hash(path);
+  if (present && present->state_hash == compute_json_hash(start_runtime)) return {};
+  return fail(ErrorCode::kAlreadyExists,
+              "stands where the run's own runtime file belongs; start from it with --overrides and another "
+              "--out, or replace it by --overwrite",
+              path);
+}
+
+}  // namespace
+
+Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime) {
+  if (auto made = base::make_folders(folder); !made) return made;
+  auto contents = look(folder);
+  if (!contents) return tl::unexpected(contents.error());
+  if (auto idle = check_not_running(folder); !idle) return idle;
+  for (const std::string& name : contents->stale_temps) {
+    if (auto removed = remove_file(folder + "/" + name); !removed) return removed;
+  }
+  if (use == FolderUse::kOverwrite) return remove_run(folder, *contents);
+  return check_free(folder, *contents, use, start_runtime);
+}
+
+Result<void> point_latest_at(const std::string& root, const std::string& run_id) {
+  const std::string link = root + "/latest";
+  struct stat status {};
+  if (::lstat(link.c_str(), &status) == 0 && !S_ISLNK(status.st_mode)) {
+    return fail(
+        ErrorCode::kNotAFile,
+        "is not the link to the newest run that belongs here; move it away, or write elsewhere with --out",
+        link);
+  }
+  const std::string temp = root + "/.latest.tmp-" + base::random_suffix();
+  if (::symlink(("runs/" + run_id).c_str(), temp.c_str()) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot create the link", temp));
+  if (::rename(temp.c_str(), link.c_str()) == 0) return {};
+  Error error = base::error_from_errno(errno, "cannot replace the link", link);
+  ::unlink(temp.c_str());
+  return tl::unexpected(std::move(error));
+}
+
+}  // namespace soak::loop

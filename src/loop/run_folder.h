@@ -1,0 +1,29 @@
+#pragma once
+// Where a run writes: a folder of its own, and the link to the newest one. No run ever wipes another unless
+// it is told to.
+
+#include <soak/json.h>
+#include <soak/result.h>
+#include <string>
+
+namespace soak::loop {
+
+inline constexpr char kArtifactsRoot[] = "artifacts/soak";
+
+enum class FolderUse {
+  kFresh,      // refused (kAlreadyExists) where the folder holds a run
+  kResume,     // goes on with the run there, or starts one where there is none
+  kOverwrite,  // removes the artifacts of the run there, and nothing else
+};
+
+// Creates the folder if need be and makes it fit for run_soak(): temp files that a killed run left are
+// removed. kAlreadyExists: it holds a run (or, for kResume, artifacts without a journal); the message says
+// what to do. kLocked: a run is under way there. A runtime_overrides.json that stands there without a run
+// must hold `start_runtime`: a user's file is never replaced.
+Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime);
+
+// Makes ROOT/latest a symbolic link to runs/RUN_ID, atomically. kNotAFile where ROOT/latest exists and is no
+// link.
+Result<void> point_latest_at(const std::string& root, const std::string& run_id);
+
+}  // namespace soak::loop
