@@ -2,8 +2,6 @@
 #include "cli/command.h"
 namespace soak::cli {
 #define SOAK_PENDING(name) __attribute__((weak)) void name(CLI::App&, int&) {}
-SOAK_PENDING(add_run)
-SOAK_PENDING(add_verify)
 SOAK_PENDING(add_analyze)
 SOAK_PENDING(add_snapshot)
 SOAK_PENDING(add_gate)
