@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/artifact_folder.h"
+#include "journal/artifact_journal.h"
 #include "journal/artifact_parse.h"
 
 namespace soak::journal {
@@ -59,7 +60,7 @@ void note_report(const ReportFile& report, RunArtifacts& run) {
     run.notes.push_back(fmt::format("the report speaks of iteration {}, which has no summary: ignored",
                                     ranges(run.without_summary)));
   }
-  if (!without_entry.empty()) {
+  if (run.foreign && !without_entry.empty()) {
     run.notes.push_back(fmt::format("the report has no entry for iteration {}: the summary's proposal counts",
                                     ranges(without_entry)));
   }
@@ -70,21 +71,100 @@ void note_report(const ReportFile& report, RunArtifacts& run) {
   }
 }
 
+std::string summary_path(const std::string& folder, std::int64_t iteration) {
+  return fmt::format("{}{}ITER_SUMMARY_{}.json", folder, folder.ends_with('/') ? "" : "/", iteration);
+}
+
+IterationFacts facts_of(IterationRecord record, const Registry& registry) {
+  IterationFacts facts;
+  facts.has_summary = true;
+  facts.summary_has_skip_reason = record.tuning.skip_reason.has_value();
+  facts.effective = flat_params(record.runtime_overrides, registry);
+  facts.has_effective = !facts.effective.empty();
+  facts.summary_guards = record.tuning.guards;
+  facts.summary_state_hash = record.tuning.state_hash;
+  facts.record = std::move(record);
+  return facts;
+}
+
+// The files say what the journal says, or one of them was changed by hand and none of them can be believed.
+bool agree(const IterationFacts& facts, const IterationRecord& record) {
+  const Tuning& tuning = facts.record.tuning;
+  const Json& file = facts.record.runtime_overrides;
+  const bool same_overrides =
+      file == record.runtime_overrides || (file.empty() && record.runtime_overrides.empty());
+  return tuning.applied == record.tuning.applied && tuning.proposed_deltas == record.tuning.proposed_deltas &&
+         same_overrides;
+}
+
+// The journal stands in for summaries and report entries that are missing.
+Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportFile>& report,
+                           const Registry& registry, RunArtifacts& run) {
+  std::vector<IterationFacts> merged;
+  std::vector<std::int64_t> stood_in;
+  auto file = run.iterations.begin();
+  for (IterationRecord& record : journal.iterations) {
+    while (file != run.iterations.end() && file->record.iteration < record.iteration)
+      merged.push_back(std::move(*file++));
+    if (file == run.iterations.end() || file->record.iteration != record.iteration) {
+      stood_in.push_back(record.iteration);
+      merged.push_back(facts_of(std::move(record), registry));
+      continue;
+    }
+    const bool in_report = report && std::binary_search(report->iterations().begin(),
+                                                        report->iterations().end(), record.iteration);
+    if (!agree(*file, record)) {
+      return fail(ErrorCode::kCorrupt,
+                  fmt::format("{} the journal's record of iteration {}",
+                              in_report ? "with TUNING_REPORT.json, it contradicts" : "contradicts",
+                              record.iteration),
+                  summary_path(run.folder, record.iteration));
+    }
+    if (!in_report)
+      merge_report(TuningSaid{std::move(record.tuning), true, {}, std::move(record.kpi_verdict)}, *file);
+    merged.push_back(std::move(*file++));
+  }
+  std::move(file, run.iterations.end(), std::back_inserter(merged));
+  run.iterations = std::move(merged);
+  if (!report) run.notes.push_back("TUNING_REPORT.json is missing: the journal stands in for it");
+  if (!stood_in.empty())
+    run.notes.push_back(fmt::format("ITER_SUMMARY of iteration {} is missing: the journal stands in for it",
+                                    ranges(stood_in)));
+  if (journal.torn_tail)
+    run.notes.push_back("the journal ends in the middle of a record, as after a kill: what was whole counts");
+  run.foreign = false;
+  run.header = std::move(journal.header);
+  run.registry_source = std::move(journal.registry_source);
+  run.reports = std::move(journal.reports);
+  run.given = std::move(journal.given);
+  return {};
+}
+
 }  // namespace
 
 Result<RunArtifacts> read_run(const std::string& folder, const Registry& registry) {
   RunArtifacts run;
   run.folder = folder;
-  auto content = read_artifact_files(folder, registry);
+  auto content =
+      read_artifact_files(folder, registry);  // before the journal, which a run in progress writes first
   if (!content) return tl::unexpected(content.error());
-  if (content->iterations.empty())
+  auto journal = read_journal(folder, registry);
+  if (!journal) return tl::unexpected(journal.error());
+  run.iterations = std::move(content->iterations);
+  const bool foreign = !journal->has_value();
+  if (foreign && run.iterations.empty()) {
     return fail(ErrorCode::kNotFound,
                 "holds no ITER_SUMMARY_<i>.json and no journal: is this the folder of a run?", folder);
-  if (!content->report)
+  }
+  if (foreign && !content->report) {
     return fail(ErrorCode::kNotFound, "is missing, and so is the journal that could stand in for it",
                 folder + "/TUNING_REPORT.json");
-  run.iterations = std::move(content->iterations);
-  note_report(*content->report, run);
+  }
+  if (!foreign) {
+    if (auto merged = merge_journal(std::move(**journal), content->report, registry, run); !merged)
+      return tl::unexpected(merged.error());
+  }
+  if (content->report) note_report(*content->report, run);
   note_gaps(run);
   return run;
 }

@@ -4,6 +4,7 @@
 #include <soak/params.h>
 #include <soak/result.h>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,17 @@ struct IterationFacts {
                                    // from the report): the last fallback
 };
 
+// The runtime that the target was given for one iteration, as the journal tells it: the start values, the
+// applies, rollbacks and foreign edits up to then.
+struct GivenRuntime {
+  ParamValues expected;  // the parameters of the runtime file, flat
+  ParamValues before;    // the same before the last apply; equal to expected where nothing was applied before
+                         // the iteration
+  bool applied_before = false;  // an apply ended just before the iteration
+  std::string runtime_hash;
+  bool edited = false;  // another hand changed the file since the iteration before
+};
+
 struct RunArtifacts {
   std::string folder;
   std::vector<IterationFacts> iterations;  // ascending, no two the same; only those with a summary
@@ -46,6 +58,9 @@ struct RunArtifacts {
   std::vector<std::int64_t> gaps;   // missing numbers between the first and the last
   std::optional<RunHeader> header;  // from journal.jsonl
   std::vector<SeenReport> reports;  // from journal.jsonl, in order; empty for old artifacts
+  std::map<std::int64_t, GivenRuntime>
+      given;             // by iteration, from journal.jsonl; also of one that was broken off
+  Json registry_source;  // from journal.jsonl: the run's own --params, or null
   bool foreign = true;  // no journal of ours: a proposal applied in the last iteration is pending, not failed
   std::vector<std::string>
       notes;  // what a reader should be told: gaps, ignored entries, a missing report replaced by the journal

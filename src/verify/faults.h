@@ -1,9 +1,13 @@
 #pragma once
-// Delivery faults of one iteration, from every report seen in it. Pure: the loop calls it as the run goes, and the verifier calls it
-// again on the journal, without trusting what the loop wrote.
+// Delivery faults of one iteration, from every report seen in it. Pure: the loop calls it as the run goes,
+// and the verifier calls it again on the journal, without trusting what the loop wrote.
 
 #include <soak/params.h>
+#include <cstddef>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "journal/records.h"
@@ -12,15 +16,42 @@ namespace soak::verify {
 
 struct DeliveryView {
   std::int64_t iteration = 0;
-  ParamValues expected;              // every registry parameter of the runtime file that the target was given, flat
-  ParamValues before;                // the same before the last apply (equal to expected where nothing was applied)
-  bool applied_before = false;       // a proposal was applied just before this iteration
-  std::string runtime_hash;          // of the runtime file that the target was given
-  std::string instance_id_before;    // of the iteration before; empty in the first
+  ParamValues expected;  // every registry parameter of the runtime file that the target was given, flat
+  ParamValues before;    // the same before the last apply (equal to expected where nothing was applied)
+  bool applied_before = false;     // a proposal was applied just before this iteration
+  std::string runtime_hash;        // of the runtime file that the target was given
+  std::string instance_id_before;  // of the iteration before; empty in the first
   std::vector<journal::SeenReport> reports;
+  // What the target said it used at the end of the iteration before; empty: not known. Tells a value that
+  // arrived late from one that never moved, and a fault that goes on from a new one.
+  ParamValues effective_before;
+  // Parameters that were applied earlier and were not in effect at the end of the iteration before: what
+  // arrives now is late.
+  std::set<std::string> overdue;
 };
 
 // In the order of the list in DESIGN.md section 12; empty for an honest target.
+//
+// ignored, half_applied: an applied value is not in effect in any settled report (half: others of the same
+// apply are). wrong_value: what is in effect is neither the old value nor the new one. late: it came into
+// effect after the settle time, or one apply behind. rolled_back: in effect, then the old value again.
+// drifted: in effect, then another; or a change with no apply. restarted: a new instance_id in any report.
+// stale_report: no report at all. no_effect: settled evidence contradicts the value that the same report
+// calls effective. wrong_hash: the values are right and the state hash is not that of the file given.
+//
+// A parameter that the target does not report proves nothing, and is no fault.
 std::vector<journal::Fault> find_faults(const DeliveryView& view, const Registry& registry);
+
+// The two values are the same number within 1e-9, or within one unit of float32; everything but numbers must
+// be identical.
+bool in_effect(const Json& wanted, const Json& observed, bool float32);
+
+// The first `evidence` in `report` that contradicts the value of `name`, as a sentence; nothing where none
+// does.
+std::optional<std::string> contradicting_evidence(const Json& report, const std::string& name,
+                                                  const Json& value, bool float32);
+
+// Position of a kind in the list of DESIGN.md section 12; unknown kinds come last.
+std::size_t kind_rank(std::string_view kind);
 
 }  // namespace soak::verify
