@@ -40,16 +40,33 @@ void measure_causes(const journal::RunArtifacts& run, Explanation& explanation) 
     if (const std::optional<double> mean = mean_of(parts[i]))
       explanation.causes.push_back({&breakdown.causes[i], *mean});
   }
+  for (const Figure& figure : breakdown.figures) {
+    std::vector<double> values;
+    for (const std::int64_t iteration : explanation.failed_in) {
+      const Json* report = last_report(run, iteration);
+      const std::optional<double> value = report ? read_source(figure.source, *report) : std::nullopt;
+      if (value) values.push_back(*value);
+    }
+    if (const std::optional<double> mean = mean_of(values)) explanation.figures.push_back({&figure, *mean});
+  }
   std::stable_sort(explanation.causes.begin(), explanation.causes.end(),
                    [](const MeasuredCause& a, const MeasuredCause& b) { return a.value > b.value; });
+}
+
+// A driver speaks of this KPI only where the breakdown knows it as a cause ("/totals/adverse_bps").
+bool is_cause(const Kpi& kpi, const std::string& driver) {
+  if (!kpi.breakdown) return false;
+  return std::any_of(kpi.breakdown->causes.begin(), kpi.breakdown->causes.end(),
+                     [&](const Cause& cause) { return cause.source.label == "/totals/" + driver; });
 }
 
 void count_drivers(const journal::RunArtifacts& run, Explanation& explanation) {
   std::map<std::string, int> counts;
   for (const std::int64_t iteration : explanation.failed_in) {
     const journal::IterationFacts* facts = facts_of(run, iteration);
-    if (facts && !facts->record.tuning.neg_edge_drivers.empty())
-      ++counts[facts->record.tuning.neg_edge_drivers.front()];
+    if (!facts || facts->record.tuning.neg_edge_drivers.empty()) continue;
+    const std::string& largest = facts->record.tuning.neg_edge_drivers.front();
+    if (is_cause(*explanation.kpi, largest)) ++counts[largest];
   }
   explanation.drivers.assign(counts.begin(), counts.end());
   std::stable_sort(explanation.drivers.begin(), explanation.drivers.end(),

@@ -17,6 +17,11 @@ struct MeasuredCause {
   double value = 0;  // mean over the iterations that were measured, in the breakdown's unit
 };
 
+struct MeasuredFigure {
+  const Figure* figure = nullptr;
+  double value = 0;  // mean over the iterations that were measured
+};
+
 struct Explanation {
   const Kpi* kpi = nullptr;
   std::vector<std::int64_t> failed_in;  // iterations of the window
@@ -28,8 +33,9 @@ struct Explanation {
   int measured_in = 0;                // iterations of failed_in whose report has the components
   std::optional<double> whole;        // mean
   std::vector<MeasuredCause> causes;  // largest first
+  std::vector<MeasuredFigure> figures;
   std::vector<std::pair<std::string, int>>
-      drivers;            // the run's own neg_edge_drivers there, most frequent first
+      drivers;  // of the run's own neg_edge_drivers, those that are causes here, most frequent first
   ParamValues in_effect;  // in the last of failed_in; may be empty
 };
 

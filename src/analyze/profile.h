@@ -47,12 +47,19 @@ struct Cause {
   std::vector<Lever> levers;
 };
 
+// A measured figure that helps to read a breakdown: "most open orders".
+struct Figure {
+  std::string label;
+  KpiSource source;
+};
+
 // What a KPI is made of, so that a failure can be explained by its largest component. Values in `unit`.
 struct Breakdown {
   std::string whole;  // "gross edge"
   std::string unit;
   KpiSource source;
   std::vector<Cause> causes;
+  std::vector<Figure> figures;
 };
 
 struct Kpi {

@@ -22,16 +22,18 @@ constexpr char kMarketMaker[] = R"json({
       "direction": "at_most", "threshold": 0.42,
       "sources": ["/totals/risk_ratio", "/totals/block_reasons/risk/ratio"],
       "breakdown": {
-        "whole": "all blocked quote attempts", "unit": "blocks",
+        "whole": "blocked quote attempts", "unit": "",
         "source": {"numerator": ["/totals/block_reasons/risk/count", "/totals/block_reasons/min_interval/count",
                                  "/totals/block_reasons/concurrency/count", "/totals/block_reasons/throttle/count"]},
         "causes": [
           {"label": "the risk limit",
-           "meaning": "a quote that could carry the inventory over its limit is not sent; an order may be {impact_cap_ratio} of the touch and {max_delta_ratio} of the inventory limit, and that limit is {risk_limit_ratio} of capital",
+           "meaning": "a quote that could carry the inventory over its limit is not sent; an order is {impact_cap_ratio} of the touch, the limit is {risk_limit_ratio} of capital, and the quotes lean against the position in full only from {max_delta_ratio} of that limit",
            "source": "/totals/block_reasons/risk/count",
            "levers": [{"parameter": "impact_cap_ratio", "move": "down"}, {"parameter": "max_delta_ratio", "move": "down"},
                       {"parameter": "min_interval_ms", "move": "up"}]}
-        ]
+        ],
+        "figures": [{"label": "largest exposure, share of capital", "source": "/evidence/risk_limit_ratio/at_most"},
+                    {"label": "risk blocks", "source": "/totals/block_reasons/risk/count"}]
       }
     },
     {
@@ -43,15 +45,17 @@ constexpr char kMarketMaker[] = R"json({
         {"label": "maker_share_pct", "numerator": ["/totals/maker_share_pct"], "scale": 0.01}
       ],
       "breakdown": {
-        "whole": "traded volume", "unit": "units",
+        "whole": "base units traded", "unit": "",
         "source": {"numerator": ["/totals/fills/maker_volume", "/totals/fills/taker_volume"]},
         "causes": [
           {"label": "taker hedges",
-           "meaning": "inventory beyond its limit is closed across the spread; the spread is {base_spread_bps} bps, an order may be {max_delta_ratio} of the inventory limit",
+           "meaning": "inventory near its limit ({risk_limit_ratio} of capital) is closed across the spread; the quotes stand {base_spread_bps} bps behind the touch and lean in full only from {max_delta_ratio} of the limit",
            "source": "/totals/fills/taker_volume",
            "levers": [{"parameter": "base_spread_bps", "move": "up"}, {"parameter": "max_delta_ratio", "move": "down"},
                       {"parameter": "min_interval_ms", "move": "up"}]}
-        ]
+        ],
+        "figures": [{"label": "maker fills", "source": "/totals/fills/maker_count"},
+                    {"label": "taker fills", "source": "/totals/fills/taker_count"}]
       }
     },
     {
@@ -86,7 +90,10 @@ constexpr char kMarketMaker[] = R"json({
            "source": "/totals/p95_latency_ms",
            "levers": [{"parameter": "concurrency_limit", "move": "down"}, {"parameter": "replace_rate_per_min", "move": "down"},
                       {"parameter": "tail_age_ms", "move": "up"}]}
-        ]
+        ],
+        "figures": [{"label": "most open orders", "source": "/evidence/concurrency_limit/at_most"},
+                    {"label": "most replacements in a minute", "source": "/evidence/replace_rate_per_min/at_most"},
+                    {"label": "p95 feed lag (ms)", "source": "/totals/ws_lag_p95_ms"}]
       }
     },
     {"name": "adverse_bps_p95", "title": "p95 adverse selection", "unit": "bps"},

@@ -182,7 +182,7 @@ std::vector<KpiSource> read_sources(Reader& parent) {
 }
 
 Breakdown read_breakdown(Reader reader) {
-  reader.allow_only({"whole", "unit", "source", "causes"});
+  reader.allow_only({"whole", "unit", "source", "causes", "figures"});
   Breakdown breakdown;
   breakdown.whole = reader.text("whole", "", true);
   breakdown.unit = reader.text("unit", "");
@@ -198,6 +198,10 @@ Breakdown read_breakdown(Reader reader) {
       cause.levers.push_back({lever.text("parameter", "", true), lever.choice("move", {"down", "up"}) == 1});
     }
     breakdown.causes.push_back(std::move(cause));
+  }
+  for (Reader& entry : reader.list("figures")) {
+    entry.allow_only({"label", "source"});
+    breakdown.figures.push_back({entry.text("label", "", true), read_one_source(entry, "source")});
   }
   return breakdown;
 }

@@ -19,7 +19,7 @@ std::string utc_range(const Snapshot& snapshot) {
 }
 
 std::string facts_section(const journal::RunArtifacts& run, const Snapshot& snapshot) {
-  MarkdownTable table({"", ""});
+  MarkdownTable table({"fact", "value"});
   if (run.header) {
     table.row({"run", run.header->run_id});
     table.row({"iterations asked for", std::to_string(run.header->iterations)});
@@ -159,9 +159,9 @@ std::string audit_markdown(const journal::RunArtifacts& run, const Profile& prof
   const std::vector<JudgedIteration> judged = judge_run(run, profile);
   const std::vector<JudgedIteration> window = window_of(judged, profile);
   std::string text = fmt::format(
-      "# Post-soak audit: {}\n\n{} of the last {} iterations pass ({} must), a freeze was {}seen.\n\n",
+      "# Post-soak audit: {}\n\n{} of the last {} iterations pass ({} must), {} freeze was seen.\n\n",
       verdict_name(snapshot.verdict), snapshot.pass_count, snapshot.window, profile.pass_at_least,
-      snapshot.freeze_seen ? "" : "not ");
+      snapshot.freeze_seen ? "a" : "no");
   text +=
       facts_section(run, snapshot) + kpi_section(judged, profile) + iterations_section(run, window, profile);
   text += fmt::format(

@@ -62,6 +62,15 @@ std::string components(const Explanation& failure) {
   return "\n" + table.text();
 }
 
+std::string measured_figures(const Explanation& failure) {
+  std::string text;
+  for (const MeasuredFigure& measured : failure.figures) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", measured.figure->label,
+                        number_text(measured.value, 2));
+  }
+  return text.empty() ? "" : fmt::format("\nMeasured: {}.\n", markdown_escape(text));
+}
+
 std::string in_effect(const Explanation& failure, const Registry& registry,
                       const std::vector<Lever>& levers) {
   std::string text;
@@ -83,7 +92,8 @@ std::string reason(const Explanation& failure, const Registry& registry) {
     return "No data: the target reported no number for it, and the profile counts that as failed.\n";
   }
   if (!failure.causes.empty() && failure.causes.front().value > 0) {
-    std::string text = headline(failure) + whole_too_small(failure) + components(failure);
+    std::string text =
+        headline(failure) + whole_too_small(failure) + components(failure) + measured_figures(failure);
     text += in_effect(failure, registry, failure.causes.front().cause->levers);
     return text + fmt::format("\nMeans over the {} failing iteration{} that a report speaks of.\n",
                               failure.measured_in, failure.measured_in == 1 ? "" : "s");

@@ -41,9 +41,10 @@ void advise(const Explanation& failure, const journal::RunArtifacts& run,
   if (failure.causes.empty() || failure.causes.front().value <= 0) return;
   const Kpi& kpi = *failure.kpi;
   const Cause& cause = *failure.causes.front().cause;
+  const ParamValues& in_effect = run.iterations.back().effective;  // what the next step starts from
   for (const Lever& lever : cause.levers) {
-    const auto now = failure.in_effect.find(lever.parameter);
-    if (now == failure.in_effect.end() || !now->second.is_number()) continue;
+    const auto now = in_effect.find(lever.parameter);
+    if (now == in_effect.end() || !now->second.is_number()) continue;
     const double value = now->second.get<double>();
     const std::optional<double> next = one_step(registry, lever.parameter, value, lever.up);
     if (!next || *next == value) continue;

@@ -64,7 +64,7 @@ MarkdownTable::MarkdownTable(std::vector<std::string> head) : columns_(head.size
 void MarkdownTable::row(std::vector<std::string> cells) {
   cells.resize(columns_);
   text_ += "|";
-  for (const std::string& cell : cells) text_ += " " + markdown_escape(cell) + " |";
+  for (const std::string& cell : cells) text_ += fmt::format(" {} |", markdown_escape(cell));
   text_ += "\n";
   ++rows_;
 }

@@ -1,0 +1,189 @@
+#include "analyze/profile.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace soak::analyze {
+namespace {
+
+Profile parsed(const std::string& text) {
+  Result<Profile> profile = parse_profile(text, "p.json");
+  EXPECT_TRUE(profile.has_value()) << (profile ? "" : to_line(profile.error()));
+  return profile ? *profile : Profile{};
+}
+
+std::string refused(const std::string& text) {
+  const Result<Profile> profile = parse_profile(text, "p.json");
+  EXPECT_FALSE(profile.has_value());
+  if (profile) return "";
+  EXPECT_EQ(profile.error().file, "p.json");
+  return profile.error().parameter;
+}
+
+Profile one_kpi(const std::string& extra) {
+  return parsed(R"({"name":"t","kpis":[{"name":"x","direction":"at_most","threshold":1)" + extra + "}]}");
+}
+
+constexpr char kGood[] = R"({"risk_ratio":0.42,"maker_taker_ratio":0.85,"net_bps":2.7,"p95_latency_ms":350})";
+journal::Kpis good() {
+  return Json::parse(kGood).get<journal::Kpis>();
+}
+
+TEST(MarketMakerProfile, PassesOnItsThresholds) {
+  EXPECT_TRUE(iteration_passes(market_maker_profile(), 1, good()));
+}
+
+TEST(MarketMakerProfile, FailsJustBeyondEachThreshold) {
+  for (const auto& [name, value] : std::map<std::string, double>{{"risk_ratio", 0.4200001},
+                                                                 {"maker_taker_ratio", 0.8499999},
+                                                                 {"net_bps", 2.6999999},
+                                                                 {"p95_latency_ms", 350.001}}) {
+    journal::Kpis kpis = good();
+    kpis[name] = value;
+    EXPECT_FALSE(iteration_passes(market_maker_profile(), 1, kpis)) << name;
+  }
+}
+
+TEST(MarketMakerProfile, DoesNotPassWithoutOneOfItsKpis) {
+  for (const auto& [name, value] : good()) {
+    journal::Kpis kpis = good();
+    kpis.erase(name);
+    EXPECT_FALSE(iteration_passes(market_maker_profile(), 1, kpis)) << name;
+  }
+}
+
+TEST(MarketMakerProfile, IsSteadyBelowRisk035AndFromNet27) {
+  EXPECT_TRUE(is_steady(market_maker_profile(), {{"risk_ratio", 0.35}, {"net_bps", 2.7}}));
+  EXPECT_FALSE(is_steady(market_maker_profile(), {{"risk_ratio", 0.3501}, {"net_bps", 2.7}}));
+  EXPECT_FALSE(is_steady(market_maker_profile(), {{"risk_ratio", 0.35}, {"net_bps", 2.69}}));
+  EXPECT_FALSE(is_steady(market_maker_profile(), {{"risk_ratio", 0.35}}));
+}
+
+TEST(KpisOfReport, TakesMakerShareFromVolumes) {
+  std::string source;
+  const Json report = {
+      {"totals", {{"fills", {{"maker_volume", 90}, {"taker_volume", 10}}}, {"maker_share_pct", 50}}}};
+  EXPECT_DOUBLE_EQ(kpis_of_report(market_maker_profile(), report, &source).at("maker_taker_ratio"), 0.9);
+  EXPECT_EQ(source, "fills_volume");
+}
+
+TEST(KpisOfReport, FallsBackToTheSharePercentageWithoutFills) {
+  std::string source;
+  const Json report = {
+      {"totals", {{"fills", {{"maker_volume", 0}, {"taker_volume", 0}}}, {"maker_share_pct", 87.5}}}};
+  EXPECT_DOUBLE_EQ(kpis_of_report(market_maker_profile(), report, &source).at("maker_taker_ratio"), 0.875);
+  EXPECT_EQ(source, "maker_share_pct");
+}
+
+TEST(KpisOfReport, TakesRiskFromTheBlockReasons) {
+  const Json report = {{"totals", {{"block_reasons", {{"risk", {{"count", 3}, {"ratio", 0.3}}}}}}}};
+  EXPECT_DOUBLE_EQ(kpis_of_report(market_maker_profile(), report).at("risk_ratio"), 0.3);
+}
+
+TEST(KpisOfReport, LeavesOutWhatIsNotANumber) {
+  const Json report = {{"totals", {{"net_bps", "3.1"}, {"p95_latency_ms", nullptr}, {"risk_ratio", true}}}};
+  EXPECT_TRUE(kpis_of_report(market_maker_profile(), report).empty());
+}
+
+TEST(KpisOfReport, LeavesOutARatioBeyondOne) {
+  EXPECT_TRUE(kpis_of_report(market_maker_profile(), {{"totals", {{"risk_ratio", 1.2}}}}).empty());
+}
+
+TEST(KpisOfReport, FindsKpisOutsideTotals) {
+  EXPECT_DOUBLE_EQ(kpis_of_report(market_maker_profile(), {{"net_bps", 3.5}}).at("net_bps"), 3.5);
+}
+
+TEST(KpisOfReport, IsEmptyForAReportThatIsNoObject) {
+  EXPECT_TRUE(kpis_of_report(market_maker_profile(), nullptr).empty());
+  EXPECT_TRUE(kpis_of_report(market_maker_profile(), Json::array({1})).empty());
+}
+
+TEST(Profile, IgnoresAMissingKpiWhereItsPolicySaysSo) {
+  const Profile profile = parsed(R"({"name":"t","kpis":[{"name":"x","direction":"at_most","threshold":1},
+      {"name":"y","direction":"at_most","threshold":1,"no_data":"ignore"}]})");
+  EXPECT_TRUE(iteration_passes(profile, 1, {{"x", 1}}));
+  EXPECT_FALSE(iteration_passes(profile, 1, {{"x", 1}, {"y", 2}}));
+}
+
+TEST(Profile, DoesNotPassWhereNothingWasJudged) {
+  EXPECT_FALSE(iteration_passes(one_kpi(R"(,"no_data":"ignore")"), 1, {}));
+  EXPECT_FALSE(iteration_passes(one_kpi(R"(,"warm_up":3)"), 3, {{"x", 0}}));
+}
+
+TEST(Profile, JudgesAKpiAfterItsWarmUp) {
+  const Profile profile = one_kpi(R"(,"warm_up":3)");
+  EXPECT_TRUE(judge_iteration(profile, 3, {{"x", 2}}).empty());
+  EXPECT_EQ(judge_iteration(profile, 4, {{"x", 2}}).size(), 1U);
+}
+
+TEST(Profile, HoldsTheLastValueOfAMissingKpi) {
+  const Profile profile = one_kpi(R"(,"no_data":"hold")");
+  HeldKpis held(profile);
+  EXPECT_TRUE(held.fill({}).empty());
+  held.fill({{"x", 0.5}});
+  EXPECT_DOUBLE_EQ(held.fill({}).at("x"), 0.5);
+}
+
+TEST(Profile, PassesByWeightButNeverWithoutAVetoKpi) {
+  const Profile profile = parsed(R"({"name":"t","pass_weight":0.5,"kpis":[
+      {"name":"x","direction":"at_most","threshold":1,"weight":3},{"name":"y","direction":"at_most","threshold":1},
+      {"name":"z","direction":"at_least","threshold":1,"veto":true}]})");
+  EXPECT_TRUE(iteration_passes(profile, 1, {{"x", 1}, {"y", 2}, {"z", 1}}));
+  EXPECT_FALSE(iteration_passes(profile, 1, {{"x", 1}, {"y", 1}, {"z", 0}}));
+  EXPECT_FALSE(iteration_passes(profile, 1, {{"x", 2}, {"y", 1}, {"z", 1}}));
+}
+
+TEST(Profile, ExtendsTheBuiltInOneKeyByKey) {
+  const Profile profile = parsed(
+      R"({"extends":"market-maker","name":"wide","pass_at_least":4,"warn_at_least":3,"kpis":[{"name":"net_bps","threshold":1.5}]})");
+  EXPECT_EQ(profile.kpis.size(), market_maker_profile().kpis.size());
+  EXPECT_DOUBLE_EQ(find_kpi(profile, "net_bps")->threshold, 1.5);
+  EXPECT_EQ(find_kpi(profile, "net_bps")->direction, Direction::kAtLeast);
+  EXPECT_DOUBLE_EQ(find_kpi(profile, "risk_ratio")->threshold, 0.42);
+  EXPECT_EQ(profile.pass_at_least, 4);
+}
+
+TEST(LoadProfile, NamesTheKeyThatIsWrong) {
+  EXPECT_EQ(refused(R"({"kpis":[]})"), "name");
+  EXPECT_EQ(refused(R"({"name":"t","kpis":[]})"), "kpis");
+  EXPECT_EQ(refused(R"({"name":"t","kpis":[{"name":"x","treshold":1}]})"), "kpis[0].treshold");
+  EXPECT_EQ(refused(R"({"name":"t","kpis":[{"name":"x","threshold":1}]})"), "kpis[0].direction");
+  EXPECT_EQ(refused(R"({"name":"t","kpis":[{"name":"x","threshold":"1","direction":"at_most"}]})"),
+            "kpis[0].threshold");
+  EXPECT_EQ(refused(R"({"name":"t","kpis":[{"name":"x","threshold":1,"direction":"below"}]})"),
+            "kpis[0].direction");
+  EXPECT_EQ(
+      refused(
+          R"({"name":"t","kpis":[{"name":"x","threshold":1,"direction":"at_most","sources":["totals"]}]})"),
+      "kpis[0].sources[0]");
+  EXPECT_EQ(
+      refused(
+          R"({"name":"t","window":2,"pass_at_least":3,"kpis":[{"name":"x","threshold":1,"direction":"at_most"}]})"),
+      "pass_at_least");
+  EXPECT_EQ(refused(R"({"name":"t","steady":[{"kpi":"y","direction":"at_most","threshold":1}],
+      "kpis":[{"name":"x","threshold":1,"direction":"at_most"}]})"),
+            "steady[0].kpi");
+  EXPECT_EQ(refused(R"({"extends":"other"})"), "extends");
+}
+
+TEST(LoadProfile, RefusesTheSameKpiTwice) {
+  EXPECT_EQ(refused(R"({"name":"t","kpis":[{"name":"x","threshold":1,"direction":"at_most"},{"name":"x"}]})"),
+            "kpis[1].name");
+}
+
+TEST(LoadProfile, SaysWhichFileIsMissing) {
+  const Result<Profile> profile = load_profile("/nonexistent/profile.json");
+  ASSERT_FALSE(profile.has_value());
+  EXPECT_EQ(profile.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(profile.error().file, "/nonexistent/profile.json");
+}
+
+TEST(LoadProfile, ReadsTheTextOfTheBuiltInOne) {
+  EXPECT_EQ(parsed(market_maker_text()).kpis.size(), market_maker_profile().kpis.size());
+}
+
+}  // namespace
+}  // namespace soak::analyze
