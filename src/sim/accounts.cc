@@ -4,11 +4,14 @@
 
 namespace soak::sim {
 namespace {
-constexpr std::int64_t sign_of(Side side) { return side == Side::kBuy ? 1 : -1; }
+constexpr std::int64_t sign_of(Side side) {
+  return side == Side::kBuy ? 1 : -1;
+}
 }  // namespace
 
 void Accounts::take_markouts(std::int64_t now_ns) {
-  for (; next_markout_ < fills_.size() && fills_[next_markout_].exchange_ns + markout_ns_ <= now_ns; ++next_markout_) {
+  for (; next_markout_ < fills_.size() && fills_[next_markout_].exchange_ns + markout_ns_ <= now_ns;
+       ++next_markout_) {
     fills_[next_markout_].markout_half_ticks = mid_;
   }
 }
@@ -20,11 +23,12 @@ void Accounts::mid_moved(std::int64_t now_ns, std::int64_t mid_half_ticks) {
   mid_ = mid_half_ticks;
 }
 
-void Accounts::filled(std::int64_t now_ns, Side side, bool maker, std::int32_t price_ticks, std::int64_t quantity_lots,
-                      std::int64_t fee_ppm) {
+void Accounts::filled(std::int64_t now_ns, Side side, bool maker, std::int32_t price_ticks,
+                      std::int64_t quantity_lots, std::int64_t fee_ppm) {
   assert(mid_ != 0 && quantity_lots > 0);
   const Money price = Money{2} * price_ticks;  // half ticks
-  const Money edge = sign_of(side) * static_cast<Money>(quantity_lots) * (mid_ - price) * kMoneyUnitsPerHalfTickLot;
+  const Money edge =
+      sign_of(side) * static_cast<Money>(quantity_lots) * (mid_ - price) * kMoneyUnitsPerHalfTickLot;
   if (maker) {
     totals_.gross += edge;
     ++totals_.maker_fills;
@@ -35,7 +39,8 @@ void Accounts::filled(std::int64_t now_ns, Side side, bool maker, std::int32_t p
     totals_.taker_lots += quantity_lots;
   }
   const Money notional = price * quantity_lots;
-  totals_.fees += notional * fee_ppm;  // a rate in millionths × a unit of a millionth: no division, no rounding
+  totals_.fees +=
+      notional * fee_ppm;  // a rate in millionths × a unit of a millionth: no division, no rounding
   totals_.notional += notional * kMoneyUnitsPerHalfTickLot;
   cash_half_tick_lots_ -= sign_of(side) * notional;
   position_ += sign_of(side) * quantity_lots;
@@ -48,12 +53,14 @@ Totals Accounts::close(std::int64_t now_ns) {
   Money adverse_half_tick_lots = 0;
   for (const FillRecord& fill : fills_) {
     if (fill.maker) {
-      adverse_half_tick_lots -= sign_of(fill.side) * static_cast<Money>(fill.quantity_lots) * (fill.markout_half_ticks - fill.mid_half_ticks);
+      adverse_half_tick_lots -= sign_of(fill.side) * static_cast<Money>(fill.quantity_lots) *
+                                (fill.markout_half_ticks - fill.mid_half_ticks);
     }
   }
   totals_.adverse = adverse_half_tick_lots * kMoneyUnitsPerHalfTickLot;
   totals_.inventory = -holding_half_tick_lots_ * kMoneyUnitsPerHalfTickLot - totals_.adverse;
-  totals_.net = (cash_half_tick_lots_ + static_cast<Money>(position_) * mid_) * kMoneyUnitsPerHalfTickLot - totals_.fees;
+  totals_.net = (cash_half_tick_lots_ + static_cast<Money>(position_) * mid_) * kMoneyUnitsPerHalfTickLot -
+                totals_.fees;
   return totals_;
 }
 

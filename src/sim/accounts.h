@@ -1,13 +1,15 @@
 #pragma once
-// What trading earned and cost, in integers, so that net = gross - fees - adverse - slippage - inventory holds to the last unit.
+// What trading earned and cost, in integers, so that net = gross - fees - adverse - slippage - inventory
+// holds to the last unit.
 //
-// Unit of money: one millionth of (half a tick × one lot). Each fill is measured against the exchange's mid at that moment:
+// Unit of money: one millionth of (half a tick × one lot). Each fill is measured against the exchange's mid
+// at that moment:
 //   gross      maker fills: the edge to the mid, quantity × (mid - price) for a buy
 //   slippage   taker fills: the cost against the mid, quantity × (price - mid) for a buy
 //   adverse    maker fills: how far the mid went against them within the mark-out horizon
-//   inventory  what holding cost beyond that: minus the sum of position × change of the mid, less what adverse has counted
-//   fees       rate × notional of each fill
-//   net        cash + position × last mid - fees: computed from cash alone, and so an independent witness of the other five
+//   inventory  what holding cost beyond that: minus the sum of position × change of the mid, less what
+//   adverse has counted fees       rate × notional of each fill net        cash + position × last mid - fees:
+//   computed from cash alone, and so an independent witness of the other five
 // Mark-outs: Hasbrouck, Empirical Market Microstructure (2007), chapter 8. Not thread safe.
 
 #include <cstdint>
@@ -47,7 +49,8 @@ class Accounts {
   // The mid is `mid_half_ticks` from `now_ns` on. Call before the fills of that moment; times never decrease.
   void mid_moved(std::int64_t now_ns, std::int64_t mid_half_ticks);
   // A fill at the exchange. `fee_ppm` in millionths of the notional. The mid must be known.
-  void filled(std::int64_t now_ns, Side side, bool maker, std::int32_t price_ticks, std::int64_t quantity_lots, std::int64_t fee_ppm);
+  void filled(std::int64_t now_ns, Side side, bool maker, std::int32_t price_ticks,
+              std::int64_t quantity_lots, std::int64_t fee_ppm);
   // Ends the window: open mark-outs are taken at the last mid.
   Totals close(std::int64_t now_ns);
 

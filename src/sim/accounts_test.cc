@@ -12,8 +12,8 @@ constexpr std::int64_t kUnit = kMoneyUnitsPerHalfTickLot;
 
 TEST(Accounts, MakerBuyBelowTheMidEarnsTheDistanceAsGross) {
   Accounts accounts(5 * kSecond);
-  accounts.mid_moved(0, 2000);                                   // mid at 1000 ticks
-  accounts.filled(1, Side::kBuy, true, 998, 10, 0);              // two ticks below: four half ticks
+  accounts.mid_moved(0, 2000);                       // mid at 1000 ticks
+  accounts.filled(1, Side::kBuy, true, 998, 10, 0);  // two ticks below: four half ticks
   const Totals totals = accounts.close(kSecond);
   EXPECT_EQ(static_cast<std::int64_t>(totals.gross), 4 * 10 * kUnit);
   EXPECT_EQ(static_cast<std::int64_t>(totals.net), 4 * 10 * kUnit);
@@ -64,7 +64,8 @@ TEST(Accounts, TheIdentityHoldsToTheLastUnitOnARandomTape) {
       const Side side = random.below(2) == 0 ? Side::kBuy : Side::kSell;
       const bool maker = random.below(4) != 0;
       const auto price = static_cast<std::int32_t>(mid / 2 + static_cast<std::int64_t>(random.below(9)) - 4);
-      accounts.filled(now, side, maker, price, 1 + static_cast<std::int64_t>(random.below(1'000'000)), maker ? -37 : 411);
+      accounts.filled(now, side, maker, price, 1 + static_cast<std::int64_t>(random.below(1'000'000)),
+                      maker ? -37 : 411);
     }
     EXPECT_TRUE(accounts.close(now).balanced()) << "tape " << tape;
   }

@@ -168,6 +168,14 @@ TEST_F(BinanceRaw, ATradeThatArrivedLateStandsWhereItHappened) {
   EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
 }
 
+TEST_F(BinanceRaw, ATradeOfTheDepthMessagesOwnTimeStandsBeforeIt) {
+  ASSERT_TRUE(import(snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]") +
+                     depth(200, 10, 11, R"([["100.00","4.0"]])", "[]") +
+                     trade(200, 1, "100.00", "1.0", true, 3)));
+  const auto all = rows();
+  EXPECT_THAT(std::vector(all.end() - 2, all.end()), ElementsAre("trade sell 1000 10", "depth buy 1000 40"));
+}
+
 TEST_F(BinanceRaw, TheFastestMessageTakesTheFloorWhateverTheRecordersClockSays) {
   BinanceImportOptions options;
   options.latency_floor_ns = 700'000;
@@ -288,7 +296,9 @@ TEST_F(BinanceRaw, TimeThatRunsBackwardsIsAnErrorThatNamesItsLine) {
 }
 
 TEST_F(BinanceRaw, WithoutASnapshotThereIsNoBook) {
-  EXPECT_THAT(refusal(depth(0, 1, 5, "[]", "[]")).message, HasSubstr("no snapshot"));
+  const Error error = refusal(depth(0, 1, 5, "[]", "[]"));
+  EXPECT_THAT(error.message, HasSubstr("no snapshot"));
+  EXPECT_EQ(error.file, folder.file("in.gz"));
   EXPECT_THAT(refusal("").message, HasSubstr("no snapshot"));
   EXPECT_THAT(refusal(snapshot(0, 7, kBids, kAsks)).message,
               HasSubstr("no depth message continues the snapshot"));

@@ -5,9 +5,13 @@
 
 namespace soak::sim {
 namespace {
-constexpr int index_of(Side side) { return side == Side::kBuy ? 0 : 1; }
+constexpr int index_of(Side side) {
+  return side == Side::kBuy ? 0 : 1;
+}
 // Whether price a is better than b for that side.
-constexpr bool better(int side, std::int32_t a, std::int32_t b) { return side == 0 ? a > b : a < b; }
+constexpr bool better(int side, std::int32_t a, std::int32_t b) {
+  return side == 0 ? a > b : a < b;
+}
 }  // namespace
 
 Book::Book() {
@@ -18,7 +22,8 @@ Book::Book() {
 void Book::set(Side side_name, std::int32_t price, std::int64_t quantity) {
   const int side = index_of(side_name);
   if (base_ == kNone) base_ = price - kSpan / 2;
-  if (!near(price) && quantity > 0 && (best_[side] == kNone || better(side, price, best_[side]))) move_array(price);
+  if (!near(price) && quantity > 0 && (best_[side] == kNone || better(side, price, best_[side])))
+    move_array(price);
   if (near(price)) {
     std::int64_t& there = slot(side, price);
     near_count_[side] += static_cast<int>(quantity > 0) - static_cast<int>(there > 0);
@@ -46,9 +51,14 @@ void Book::clear(Side side_name) {
 void Book::apply(const MarketEvent& event) {
   switch (event.kind) {
     case EventKind::kDepth:
-    case EventKind::kSnapshot: set(event.side, event.price_ticks, event.quantity_lots); return;
-    case EventKind::kClear: clear(event.side); return;
-    case EventKind::kTrade: return;
+    case EventKind::kSnapshot:
+      set(event.side, event.price_ticks, event.quantity_lots);
+      return;
+    case EventKind::kClear:
+      clear(event.side);
+      return;
+    case EventKind::kTrade:
+      return;
   }
 }
 
@@ -85,7 +95,8 @@ std::vector<Level> Book::levels(Side side_name, std::size_t count) const {
   std::int32_t price = side == 0 ? base_ + kSpan - 1 : base_;
   if (best_[side] != kNone && near(best_[side])) price = best_[side];
   if (near_count_[side] > 0) {
-    for (; near(price) && result.size() < count; price += side == 0 ? -1 : 1) add(price, near_[side][static_cast<std::size_t>(price - base_)]);
+    for (; near(price) && result.size() < count; price += side == 0 ? -1 : 1)
+      add(price, near_[side][static_cast<std::size_t>(price - base_)]);
   }
   add_far(false);
   return result;

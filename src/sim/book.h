@@ -1,7 +1,7 @@
 #pragma once
-// A price-level book in integers: what rests at each tick, and the best of both sides. The same class serves as the exchange's book and
-// as the market maker's own, later view of it. Levels near the market stand in a flat array, the few far away in a map; the array moves
-// when the market does. Not thread safe.
+// A price-level book in integers: what rests at each tick, and the best of both sides. The same class serves
+// as the exchange's book and as the market maker's own, later view of it. Levels near the market stand in a
+// flat array, the few far away in a map; the array moves when the market does. Not thread safe.
 
 #include <cstdint>
 #include <map>
@@ -22,7 +22,8 @@ class Book {
  public:
   Book();
 
-  // Sets what rests at a level; 0 removes it. A level that crosses the other side is kept (a replay must see what the feed says).
+  // Sets what rests at a level; 0 removes it. A level that crosses the other side is kept (a replay must see
+  // what the feed says).
   void set(Side side, std::int32_t price_ticks, std::int64_t quantity_lots);
   void clear(Side side);
   // Depth, snapshot and clear events; trades change nothing.
@@ -43,7 +44,9 @@ class Book {
   static constexpr std::int32_t kSpan = 1 << 15;  // ticks that the array covers
 
   bool near(std::int32_t price) const { return price >= base_ && price - base_ < kSpan; }
-  std::int64_t& slot(int side, std::int32_t price) { return near_[side][static_cast<std::size_t>(price - base_)]; }
+  std::int64_t& slot(int side, std::int32_t price) {
+    return near_[side][static_cast<std::size_t>(price - base_)];
+  }
   void move_array(std::int32_t centre);
   void find_best(int side, std::int32_t from);
 

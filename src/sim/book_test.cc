@@ -39,7 +39,8 @@ TEST(Book, AgreesWithOneMapASideWhereverPricesJump) {
   PlainBook plain;
   std::int32_t centre = 100'000;
   for (int step = 0; step < 40'000; ++step) {
-    if (random.below(400) == 0) centre = static_cast<std::int32_t>(1 + random.below(5'000'000));  // far beyond the array
+    if (random.below(400) == 0)
+      centre = static_cast<std::int32_t>(1 + random.below(5'000'000));  // far beyond the array
     const Side side = random.below(2) == 0 ? Side::kBuy : Side::kSell;
     const auto price = centre + static_cast<std::int32_t>(random.below(60)) - 30;
     const auto quantity = static_cast<std::int64_t>(random.below(3));  // zero a third of the time

@@ -1,7 +1,7 @@
 #pragma once
-// The exchange: its own view of the book, the market maker's resting orders with their queue positions, matching, and the fills that
-// it books. The feed is replayed as it was recorded: our orders do not change it. Queue is a queue model (queue_risk_averse.h).
-// Not thread safe.
+// The exchange: its own view of the book, the market maker's resting orders with their queue positions,
+// matching, and the fills that it books. The feed is replayed as it was recorded: our orders do not change
+// it. Queue is a queue model (queue_risk_averse.h). Not thread safe.
 
 #include <algorithm>
 #include <cstdint>
@@ -72,27 +72,33 @@ class Exchange {
 
   void rest(Order order, std::int64_t now_ns, std::vector<Response>& out) {
     const auto opposite_best = book_.best(opposite(order.side));
-    const bool crosses = opposite_best && (order.side == Side::kBuy ? order.price_ticks >= *opposite_best : order.price_ticks <= *opposite_best);
+    const bool crosses = opposite_best && (order.side == Side::kBuy ? order.price_ticks >= *opposite_best
+                                                                    : order.price_ticks <= *opposite_best);
     if (crosses) {  // post-only
-      out.push_back({ResponseKind::kRejected, order.id, order.side, true, order.price_ticks, 0, 0, order.decided_ns});
+      out.push_back(
+          {ResponseKind::kRejected, order.id, order.side, true, order.price_ticks, 0, 0, order.decided_ns});
       return;
     }
     order.opened_ns = now_ns;
     Resting resting{order, {}, 0};
     resting.queue.enter(book_.quantity(order.side, order.price_ticks));
     resting_.push_back(resting);
-    out.push_back({ResponseKind::kAccepted, order.id, order.side, true, order.price_ticks, 0, order.left_lots, order.decided_ns});
+    out.push_back({ResponseKind::kAccepted, order.id, order.side, true, order.price_ticks, 0, order.left_lots,
+                   order.decided_ns});
   }
 
   void cancel(const Request& request, std::int64_t now_ns, std::vector<Response>& out) {
-    const auto found = std::find_if(resting_.begin(), resting_.end(), [&](const Resting& r) { return r.order.id == request.order.id; });
+    const auto found = std::find_if(resting_.begin(), resting_.end(),
+                                    [&](const Resting& r) { return r.order.id == request.order.id; });
     if (found == resting_.end()) {
-      out.push_back({ResponseKind::kCancelRejected, request.order.id, request.order.side, true, 0, 0, 0, request.decided_ns});
+      out.push_back({ResponseKind::kCancelRejected, request.order.id, request.order.side, true, 0, 0, 0,
+                     request.decided_ns});
       return;
     }
     ages_ns_.push_back(now_ns - found->order.opened_ns);
     resting_.erase(found);
-    out.push_back({ResponseKind::kCancelled, request.order.id, request.order.side, true, 0, 0, 0, request.decided_ns});
+    out.push_back(
+        {ResponseKind::kCancelled, request.order.id, request.order.side, true, 0, 0, 0, request.decided_ns});
   }
 
   // Takes from the book level by level; what the book does not offer is cancelled.
@@ -103,12 +109,15 @@ class Exchange {
       const std::int64_t quantity = std::min(left, level.quantity_lots);
       left -= quantity;
       accounts_.filled(now_ns, order.side, false, level.price_ticks, quantity, fee_.rate_ppm(false));
-      out.push_back({ResponseKind::kFilled, order.id, order.side, false, level.price_ticks, quantity, left, order.decided_ns});
+      out.push_back({ResponseKind::kFilled, order.id, order.side, false, level.price_ticks, quantity, left,
+                     order.decided_ns});
     }
-    if (left > 0) out.push_back({ResponseKind::kCancelled, order.id, order.side, false, 0, 0, 0, order.decided_ns});
+    if (left > 0)
+      out.push_back({ResponseKind::kCancelled, order.id, order.side, false, 0, 0, 0, order.decided_ns});
   }
 
-  // A trade fills our orders on the passive side: wholly where it went through their price, else as the queue lets it.
+  // A trade fills our orders on the passive side: wholly where it went through their price, else as the queue
+  // lets it.
   void match_trade(const MarketEvent& trade, std::vector<Response>& out) {
     for (std::size_t i = 0; i < resting_.size();) {
       Resting& resting = resting_[i];
@@ -117,7 +126,8 @@ class Exchange {
         continue;
       }
       const std::int32_t price = resting.order.price_ticks;
-      const bool through = resting.order.side == Side::kBuy ? trade.price_ticks < price : trade.price_ticks > price;
+      const bool through =
+          resting.order.side == Side::kBuy ? trade.price_ticks < price : trade.price_ticks > price;
       std::int64_t quantity = 0;
       if (through) {
         quantity = std::min(resting.order.left_lots, trade.quantity_lots);
@@ -134,19 +144,22 @@ class Exchange {
   void match_crossed(const MarketEvent& depth, std::vector<Response>& out) {
     for (std::size_t i = 0; i < resting_.size();) {
       const Order& order = resting_[i].order;
-      const bool crossed = order.side != depth.side &&
-                           (order.side == Side::kBuy ? depth.price_ticks <= order.price_ticks : depth.price_ticks >= order.price_ticks);
+      const bool crossed =
+          order.side != depth.side && (order.side == Side::kBuy ? depth.price_ticks <= order.price_ticks
+                                                                : depth.price_ticks >= order.price_ticks);
       if (!fill(i, crossed ? order.left_lots : 0, depth.exchange_ns, out)) ++i;
     }
   }
 
-  // Books a fill of resting order `i`; true where that finished the order (and the next one stands at `i` now).
+  // Books a fill of resting order `i`; true where that finished the order (and the next one stands at `i`
+  // now).
   bool fill(std::size_t i, std::int64_t quantity, std::int64_t now_ns, std::vector<Response>& out) {
     if (quantity <= 0) return false;
     Order& order = resting_[i].order;
     order.left_lots -= quantity;
     accounts_.filled(now_ns, order.side, true, order.price_ticks, quantity, fee_.rate_ppm(true));
-    out.push_back({ResponseKind::kFilled, order.id, order.side, true, order.price_ticks, quantity, order.left_lots, order.decided_ns});
+    out.push_back({ResponseKind::kFilled, order.id, order.side, true, order.price_ticks, quantity,
+                   order.left_lots, order.decided_ns});
     if (order.left_lots > 0) return false;
     ages_ns_.push_back(now_ns - order.opened_ns);
     resting_.erase(resting_.begin() + static_cast<std::ptrdiff_t>(i));

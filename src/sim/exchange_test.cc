@@ -19,7 +19,9 @@ class ExchangeTest : public testing::Test {
     request.order = {id, side, taker, price, lots, lots, 0, 0};
     exchange_.on_request(request, 2, out_);
   }
-  void trade(Side aggressor, std::int32_t price, std::int64_t lots) { event({3, 3, price, EventKind::kTrade, aggressor, lots}); }
+  void trade(Side aggressor, std::int32_t price, std::int64_t lots) {
+    event({3, 3, price, EventKind::kTrade, aggressor, lots});
+  }
   std::int64_t filled(std::int64_t id) const {
     std::int64_t lots = 0;
     for (const Response& response : out_) {

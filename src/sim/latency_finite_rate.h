@@ -1,7 +1,8 @@
 #pragma once
-// Order latency of an exchange that serves one request at a time: a request travels `entry`, waits until those before it are served,
-// is served for a random time (exponential, mean `service_mean`), and the answer travels `response`. An M/M/1 queue where requests come
-// at random, so that what the market maker sends drives its own latency (Kleinrock, Queueing Systems I, chapter 3). Unit: nanoseconds.
+// Order latency of an exchange that serves one request at a time: a request travels `entry`, waits until
+// those before it are served, is served for a random time (exponential, mean `service_mean`), and the answer
+// travels `response`. An M/M/1 queue where requests come at random, so that what the market maker sends
+// drives its own latency (Kleinrock, Queueing Systems I, chapter 3). Unit: nanoseconds.
 
 #include <algorithm>
 #include <cstdint>

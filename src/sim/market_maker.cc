@@ -8,17 +8,23 @@ namespace {
 
 constexpr std::int64_t kMsNs = 1'000'000;
 constexpr double kTouchMemory = 0.02;  // weight of the newest look in the usual size of the touch
-constexpr int index_of(Side side) { return side == Side::kBuy ? 0 : 1; }
-constexpr std::int64_t sign_of(Side side) { return side == Side::kBuy ? 1 : -1; }
+constexpr int index_of(Side side) {
+  return side == Side::kBuy ? 0 : 1;
+}
+constexpr std::int64_t sign_of(Side side) {
+  return side == Side::kBuy ? 1 : -1;
+}
 
 }  // namespace
 
-MarketMaker::MarketMaker(const MakerParams& params, const MakerSettings& settings, const Instrument& instrument)
+MarketMaker::MarketMaker(const MakerParams& params, const MakerSettings& settings,
+                         const Instrument& instrument)
     : params_(params), settings_(settings), instrument_(instrument), budget_(params.replace_rate_per_min) {
   for (int layer = 0; layer < settings.layers; ++layer) {
     for (const Side side : {Side::kBuy, Side::kSell}) places_.push_back({side, layer});
   }
-  limit_lots_ = static_cast<std::int64_t>(params.risk_limit_ratio * settings.capital_base_units / instrument.lot_size);
+  limit_lots_ =
+      static_cast<std::int64_t>(params.risk_limit_ratio * settings.capital_base_units / instrument.lot_size);
 }
 
 MakerBehaviour MarketMaker::behaviour() const {
@@ -28,7 +34,8 @@ MakerBehaviour MarketMaker::behaviour() const {
 }
 
 void MarketMaker::on_response(const Response& response) {
-  const auto found = std::find_if(working_.begin(), working_.end(), [&](const Working& w) { return w.order.id == response.order_id; });
+  const auto found = std::find_if(working_.begin(), working_.end(),
+                                  [&](const Working& w) { return w.order.id == response.order_id; });
   if (response.kind == ResponseKind::kFilled) position_ += sign_of(response.side) * response.quantity_lots;
   if (found == working_.end()) return;
   switch (response.kind) {
@@ -40,8 +47,11 @@ void MarketMaker::on_response(const Response& response) {
       if (response.left_lots == 0) working_.erase(found);
       return;
     case ResponseKind::kRejected:
-    case ResponseKind::kCancelled: working_.erase(found); return;
-    case ResponseKind::kCancelRejected: return;  // the fill that won the race has been reported before
+    case ResponseKind::kCancelled:
+      working_.erase(found);
+      return;
+    case ResponseKind::kCancelRejected:
+      return;  // the fill that won the race has been reported before
   }
 }
 
@@ -64,20 +74,23 @@ std::int32_t MarketMaker::wanted_price(const Place& place) const {
   const double reservation = mid_ticks_ - lean * settings_.skew_ratio * distance_ticks_;
   const double distance = distance_ticks_ + place.layer * settings_.layer_spacing_bps * 1e-4 * mid_ticks_;
   if (place.side == Side::kBuy) {
-    return std::min(static_cast<std::int32_t>(std::floor(reservation - distance)), *book_.best(Side::kSell) - 1);
+    return std::min(static_cast<std::int32_t>(std::floor(reservation - distance)),
+                    *book_.best(Side::kSell) - 1);
   }
   return std::max(static_cast<std::int32_t>(std::ceil(reservation + distance)), *book_.best(Side::kBuy) + 1);
 }
 
 std::int64_t MarketMaker::wanted_lots(Side side) const {
-  const double lots = std::clamp(params_.impact_cap_ratio * usual_touch_lots_[index_of(side)], params_.min_order_size / instrument_.lot_size,
+  const double lots = std::clamp(params_.impact_cap_ratio * usual_touch_lots_[index_of(side)],
+                                 params_.min_order_size / instrument_.lot_size,
                                  params_.max_order_size / instrument_.lot_size);
   return std::max<std::int64_t>(1, std::llround(lots));
 }
 
 MarketMaker::Working* MarketMaker::current_quote(const Place& place) {
   for (Working& working : working_) {
-    const bool here = !working.order.taker && working.order.side == place.side && working.layer == place.layer;
+    const bool here =
+        !working.order.taker && working.order.side == place.side && working.layer == place.layer;
     if (here && working.state != State::kCancelling) return &working;
   }
   return nullptr;
@@ -101,17 +114,21 @@ void MarketMaker::decide(std::int64_t now_ns, std::vector<Request>& out) {
   update_view();
   hedge(now_ns, out);
   for (Place& place : places_) manage(place, now_ns, out);
-  behaviour_.most_open_orders = std::max(behaviour_.most_open_orders, static_cast<std::int64_t>(working_.size()));
-  behaviour_.largest_position_lots = std::max({behaviour_.largest_position_lots, exposure_lots(Side::kBuy), exposure_lots(Side::kSell)});
+  behaviour_.most_open_orders =
+      std::max(behaviour_.most_open_orders, static_cast<std::int64_t>(working_.size()));
+  behaviour_.largest_position_lots =
+      std::max({behaviour_.largest_position_lots, exposure_lots(Side::kBuy), exposure_lots(Side::kSell)});
 }
 
 void MarketMaker::manage(Place& place, std::int64_t now_ns, std::vector<Request>& out) {
   Working* current = current_quote(place);
   if (current != nullptr) {
-    if (current->state == State::kPending) return;  // nothing can be said of it before the exchange has answered
+    if (current->state == State::kPending)
+      return;  // nothing can be said of it before the exchange has answered
     const std::int64_t stale_ns = current->order.decided_ns + params_.tail_age_ms * kMsNs;
     const std::int64_t expired_ns = current->order.decided_ns + params_.max_age_ms * kMsNs;
-    const bool moved = std::abs(current->order.price_ticks - wanted_price(place)) > settings_.requote_tolerance_bps * 1e-4 * mid_ticks_;
+    const bool moved = std::abs(current->order.price_ticks - wanted_price(place)) >
+                       settings_.requote_tolerance_bps * 1e-4 * mid_ticks_;
     wake_at(now_ns, expired_ns);
     if (moved) wake_at(now_ns, stale_ns);
     if (!(moved && now_ns >= stale_ns) && now_ns < expired_ns) return;
@@ -119,9 +136,11 @@ void MarketMaker::manage(Place& place, std::int64_t now_ns, std::vector<Request>
   if (!held_back(place, current, now_ns, out)) send_quote(place, current, now_ns, out);
 }
 
-// Counts the one reason that holds this attempt back, if any: interval, throttle, concurrency, risk, in this order.
+// Counts the one reason that holds this attempt back, if any: interval, throttle, concurrency, risk, in this
+// order.
 bool MarketMaker::held_back(Place& place, Working* current, std::int64_t now_ns, std::vector<Request>& out) {
-  const std::int64_t free_ns = last_sent_ns_[static_cast<std::size_t>(index_of(place.side))] + params_.min_interval_ms * kMsNs;
+  const std::int64_t free_ns =
+      last_sent_ns_[static_cast<std::size_t>(index_of(place.side))] + params_.min_interval_ms * kMsNs;
   wake_at(now_ns, place.retry_ns);
   if (now_ns < place.retry_ns) return true;  // still the attempt that was counted before
   if (now_ns < free_ns) {
@@ -141,7 +160,8 @@ bool MarketMaker::held_back(Place& place, Working* current, std::int64_t now_ns,
   if (current != nullptr && !budget_.allows(now_ns)) return block(blocks_.throttle);
   const bool full = static_cast<std::int64_t>(working_.size()) >= params_.concurrency_limit;
   const bool too_much = exposure_lots(place.side) + wanted_lots(place.side) > limit_lots_;
-  if ((full || too_much) && current != nullptr) cancel(*current, now_ns, out);  // no room for both: the old one goes first
+  if ((full || too_much) && current != nullptr)
+    cancel(*current, now_ns, out);  // no room for both: the old one goes first
   if (full) return block(blocks_.concurrency);
   if (too_much) return block(blocks_.risk);
   return false;
@@ -179,15 +199,19 @@ void MarketMaker::cancel(Working& working, std::int64_t now_ns, std::vector<Requ
 
 void MarketMaker::hedge(std::int64_t now_ns, std::vector<Request>& out) {
   const std::int64_t size = std::abs(position_);
-  if (static_cast<double>(size) < settings_.hedge_at_ratio * static_cast<double>(limit_lots_) || size == 0) return;
+  if (static_cast<double>(size) < settings_.hedge_at_ratio * static_cast<double>(limit_lots_) || size == 0)
+    return;
   const std::int64_t free_ns = last_hedge_ns_ + settings_.hedge_pause_ms * kMsNs;
   if (now_ns < free_ns) return wake_at(now_ns, free_ns);
-  if (static_cast<std::int64_t>(working_.size()) >= params_.concurrency_limit) return;  // again when an answer makes room
+  if (static_cast<std::int64_t>(working_.size()) >= params_.concurrency_limit)
+    return;  // again when an answer makes room
   Order order;
   order.side = position_ > 0 ? Side::kSell : Side::kBuy;
   order.taker = true;
-  const auto surplus = size - static_cast<std::int64_t>(settings_.hedge_to_ratio * static_cast<double>(limit_lots_));
-  order.quantity_lots = order.left_lots = std::min(surplus, limit_lots_ - exposure_lots(order.side));  // the quotes may fill as well
+  const auto surplus =
+      size - static_cast<std::int64_t>(settings_.hedge_to_ratio * static_cast<double>(limit_lots_));
+  order.quantity_lots = order.left_lots =
+      std::min(surplus, limit_lots_ - exposure_lots(order.side));  // the quotes may fill as well
   if (order.left_lots <= 0) return;
   order.id = next_id_++;
   order.decided_ns = now_ns;

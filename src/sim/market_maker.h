@@ -1,11 +1,13 @@
 #pragma once
-// The market maker: a ladder of quotes a side around a reservation price, re-quoted, pulled, sized and held back by its parameters. It sees the
-// market late (its own book), knows its orders and position only from responses, and hedges as a taker near its inventory limit.
+// The market maker: a ladder of quotes a side around a reservation price, re-quoted, pulled, sized and held
+// back by its parameters. It sees the market late (its own book), knows its orders and position only from
+// responses, and hedges as a taker near its inventory limit.
 //
-// Quotes: reservation = mid - skew, skew = position / (max_delta_ratio × limit), at most 1, × skew_ratio × distance;
-// distance = half the market's spread + base_spread_bps + base_spread_bps_delta; each further layer stands layer_spacing_bps behind. The linear skew is the shape of Avellaneda and Stoikov,
-// High-frequency trading in a limit order book (2008), and of Guéant, Lehalle and Fernandez-Tapia, Dealing with the inventory risk
-// (2013), with the limit in place of their risk aversion. Not thread safe.
+// Quotes: reservation = mid - skew, skew = position / (max_delta_ratio × limit), at most 1, × skew_ratio ×
+// distance; distance = half the market's spread + base_spread_bps + base_spread_bps_delta; each further layer
+// stands layer_spacing_bps behind. The linear skew is the shape of Avellaneda and Stoikov, High-frequency
+// trading in a limit order book (2008), and of Guéant, Lehalle and Fernandez-Tapia, Dealing with the
+// inventory risk (2013), with the limit in place of their risk aversion. Not thread safe.
 
 #include <array>
 #include <cstdint>

@@ -1,5 +1,6 @@
 #pragma once
-// An order as both the market maker and the exchange know it, and the messages between them. Times in nanoseconds of exchange time.
+// An order as both the market maker and the exchange know it, and the messages between them. Times in
+// nanoseconds of exchange time.
 
 #include <cstdint>
 

@@ -29,8 +29,10 @@ class Market {
   void run(std::int64_t until_ns, std::vector<MarketEvent>* out) {
     out_ = out;
     for (;;) {
-      const double rates[] = {settings_.limit_orders_per_s, static_cast<double>(orders_.size()) / settings_.lifetime_s, settings_.uninformed_per_s,
-                              informed_side() ? settings_.informed_per_s : 0, settings_.withdrawals_per_s * static_cast<double>(left_behind())};
+      const double rates[] = {settings_.limit_orders_per_s,
+                              static_cast<double>(orders_.size()) / settings_.lifetime_s,
+                              settings_.uninformed_per_s, informed_side() ? settings_.informed_per_s : 0,
+                              settings_.withdrawals_per_s * static_cast<double>(left_behind())};
       double total = 0;
       for (const double rate : rates) total += rate;
       const double wait_s = random_.exponential() / total;
@@ -54,13 +56,21 @@ class Market {
  private:
   void happen(int kind) {
     switch (kind) {
-      case 0: place(); return;
-      case 1: remove(static_cast<std::size_t>(random_.below(orders_.size()))); return;
-      case 2: uninformed(); return;
+      case 0:
+        place();
+        return;
+      case 1:
+        remove(static_cast<std::size_t>(random_.below(orders_.size())));
+        return;
+      case 2:
+        uninformed();
+        return;
       case 3:
         if (const auto side = informed_side()) sweep(*side, INT64_MAX, limit_of(*side));
         return;
-      default: withdraw(); return;
+      default:
+        withdraw();
+        return;
     }
   }
 
@@ -71,22 +81,27 @@ class Market {
     while (which < 2 && pick >= all[which]->share) pick -= all[which++]->share;
     regime_ = *all[which];
     if (random_.uniform() < 0.5) regime_.drift_bps_per_s = -regime_.drift_bps_per_s;
-    regime_ends_ns_ = now_ns_ + static_cast<std::int64_t>(random_.exponential() * regime_.mean_length_s * kNsPerS);
+    regime_ends_ns_ =
+        now_ns_ + static_cast<std::int64_t>(random_.exponential() * regime_.mean_length_s * kNsPerS);
   }
 
   void move_price(double seconds) {
     if (now_ns_ >= regime_ends_ns_) enter_regime();
-    price_ += kTicksPerBps * (regime_.drift_bps_per_s * seconds + regime_.volatility_bps * std::sqrt(seconds) * random_.normal());
+    price_ += kTicksPerBps * (regime_.drift_bps_per_s * seconds +
+                              regime_.volatility_bps * std::sqrt(seconds) * random_.normal());
   }
 
   void place() {
     BackgroundOrder order;
     order.side = random_.uniform() < 0.5 ? Side::kBuy : Side::kSell;
-    const double distance = kTicksPerBps * (regime_.half_spread_bps + settings_.distance_scale_bps * random_.exponential());
+    const double distance =
+        kTicksPerBps * (regime_.half_spread_bps + settings_.distance_scale_bps * random_.exponential());
     const double at = order.side == Side::kBuy ? price_ - distance : price_ + distance;
     order.price = static_cast<std::int32_t>(order.side == Side::kBuy ? std::floor(at) : std::ceil(at));
     const auto other = book_.best(opposite(order.side));  // a maker does not cross
-    if (other) order.price = order.side == Side::kBuy ? std::min(order.price, *other - 1) : std::max(order.price, *other + 1);
+    if (other)
+      order.price =
+          order.side == Side::kBuy ? std::min(order.price, *other - 1) : std::max(order.price, *other + 1);
     order.quantity = 10 + static_cast<std::int64_t>(settings_.order_mean_lots * random_.exponential());
     orders_.push_back(order);
     publish_level(order.side, order.price, book_.quantity(order.side, order.price) + order.quantity);
@@ -147,7 +162,8 @@ class Market {
   }
   std::int32_t limit_of(Side side) const {
     const double margin = settings_.informed_margin_bps * kTicksPerBps;
-    return static_cast<std::int32_t>(side == Side::kBuy ? std::floor(price_ - margin) : std::ceil(price_ + margin));
+    return static_cast<std::int32_t>(side == Side::kBuy ? std::floor(price_ - margin)
+                                                        : std::ceil(price_ + margin));
   }
 
   // Orders closer to the efficient price than any maker would place them now.
@@ -156,7 +172,8 @@ class Market {
     return edge < 0.6 * regime_.half_spread_bps * kTicksPerBps;
   }
   std::int64_t left_behind() const {
-    return std::count_if(orders_.begin(), orders_.end(), [this](const BackgroundOrder& order) { return is_left_behind(order); });
+    return std::count_if(orders_.begin(), orders_.end(),
+                         [this](const BackgroundOrder& order) { return is_left_behind(order); });
   }
   void withdraw() {
     const std::int64_t count = left_behind();
@@ -174,7 +191,8 @@ class Market {
   void publish(MarketEvent event) {
     if (out_ == nullptr) return;
     event.exchange_ns = now_ns_;
-    const auto jitter = static_cast<std::int64_t>(static_cast<double>(settings_.feed_jitter_mean_ns) * random_.exponential());
+    const auto jitter =
+        static_cast<std::int64_t>(static_cast<double>(settings_.feed_jitter_mean_ns) * random_.exponential());
     local_ns_ = std::max(local_ns_, now_ns_ + settings_.feed_latency_ns + jitter);
     event.local_ns = local_ns_;
     out_->push_back(event);
@@ -195,7 +213,8 @@ class Market {
 
 }  // namespace
 
-SyntheticWindow make_synthetic_window(const SyntheticSettings& settings, std::uint64_t seed, std::int64_t start_ns, std::int64_t length_ns) {
+SyntheticWindow make_synthetic_window(const SyntheticSettings& settings, std::uint64_t seed,
+                                      std::int64_t start_ns, std::int64_t length_ns) {
   Market market(settings, seed, start_ns);
   market.run(start_ns, nullptr);
   SyntheticWindow window;

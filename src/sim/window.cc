@@ -137,8 +137,8 @@ class WindowRun {
   base::Rng random_;
   std::size_t local_ = 0;
   std::size_t market_ = 0;
-  std::deque<Arriving> arriving_;   // in order of sending, which is the order of service
-  std::deque<Returning> returning_; // one response time for all: in order
+  std::deque<Arriving> arriving_;    // in order of sending, which is the order of service
+  std::deque<Returning> returning_;  // one response time for all: in order
   std::vector<Request> requests_;
   std::vector<Response> responses_;
   std::vector<std::int64_t> latencies_;
@@ -148,6 +148,8 @@ class WindowRun {
 
 }  // namespace
 
-WindowResult run_window(const WindowInput& input) { return WindowRun<RiskAverseQueue>(input).run(); }
+WindowResult run_window(const WindowInput& input) {
+  return WindowRun<RiskAverseQueue>(input).run();
+}
 
 }  // namespace soak::sim

@@ -1,8 +1,9 @@
 #pragma once
-// One window of market data with one market maker in it: the engine of the simulated target. The market's events reach the exchange when
-// they happen and the market maker when its feed brings them; its requests reach the exchange after the latency model, and the answers
-// come back later still. At equal times: local data, order response, exchange data, order arrival.
-// A window is complete in itself: it starts flat and ends with the position at the last mid. Same input, same result.
+// One window of market data with one market maker in it: the engine of the simulated target. The market's
+// events reach the exchange when they happen and the market maker when its feed brings them; its requests
+// reach the exchange after the latency model, and the answers come back later still. At equal times: local
+// data, order response, exchange data, order arrival. A window is complete in itself: it starts flat and ends
+// with the position at the last mid. Same input, same result.
 
 #include <cstdint>
 #include <span>
@@ -34,14 +35,14 @@ struct WindowResult {
   std::vector<FillRecord> fills;
   BlockCounts blocks;
   MakerBehaviour behaviour;
-  std::vector<std::int64_t> latencies_ns;  // decision to acknowledgement, one a request
-  std::vector<std::int64_t> order_ages_ns; // when the order left the book
-  std::vector<std::int64_t> feed_lags_ns;  // exchange to local, one an event
+  std::vector<std::int64_t> latencies_ns;   // decision to acknowledgement, one a request
+  std::vector<std::int64_t> order_ages_ns;  // when the order left the book
+  std::vector<std::int64_t> feed_lags_ns;   // exchange to local, one an event
   std::int64_t orders_sent = 0;
   std::int64_t cancels_sent = 0;
-  std::int64_t position_lots = 0;          // at the end, as the exchange knows it
+  std::int64_t position_lots = 0;  // at the end, as the exchange knows it
   std::int64_t limit_lots = 0;
-  double lot_size = 0;                     // base units a lot
+  double lot_size = 0;  // base units a lot
 };
 
 WindowResult run_window(const WindowInput& input);

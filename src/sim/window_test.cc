@@ -1,5 +1,5 @@
-// The whole engine on the synthetic market: the accounts balance, the limits hold, and each tuned parameter moves what market-making
-// theory says it moves.
+// The whole engine on the synthetic market: the accounts balance, the limits hold, and each tuned parameter
+// moves what market-making theory says it moves.
 
 #include "sim/window.h"
 
@@ -48,25 +48,41 @@ WindowResult window_of(const MakerParams& params, std::uint64_t seed) {
 // Mean over the same windows for everybody, so that only the parameter differs.
 double mean(const MakerParams& params, const std::function<double(const WindowResult&)>& kpi) {
   double sum = 0;
-  for (int seed = 1; seed <= kWindows; ++seed) sum += kpi(window_of(params, static_cast<std::uint64_t>(seed)));
+  for (int seed = 1; seed <= kWindows; ++seed)
+    sum += kpi(window_of(params, static_cast<std::uint64_t>(seed)));
   return sum / kWindows;
 }
 
-double bps(Money amount, const WindowResult& r) { return 1e4 * static_cast<double>(amount) / static_cast<double>(r.totals.notional); }
-double gross_bps(const WindowResult& r) { return bps(r.totals.gross, r); }
-double net_bps(const WindowResult& r) { return bps(r.totals.net, r); }
-double risk_ratio(const WindowResult& r) { return static_cast<double>(r.blocks.risk) / static_cast<double>(r.blocks.attempts()); }
+double bps(Money amount, const WindowResult& r) {
+  return 1e4 * static_cast<double>(amount) / static_cast<double>(r.totals.notional);
+}
+double gross_bps(const WindowResult& r) {
+  return bps(r.totals.gross, r);
+}
+double net_bps(const WindowResult& r) {
+  return bps(r.totals.net, r);
+}
+double risk_ratio(const WindowResult& r) {
+  return static_cast<double>(r.blocks.risk) / static_cast<double>(r.blocks.attempts());
+}
 double maker_share(const WindowResult& r) {
-  return static_cast<double>(r.totals.maker_lots) / static_cast<double>(r.totals.maker_lots + r.totals.taker_lots);
+  return static_cast<double>(r.totals.maker_lots) /
+         static_cast<double>(r.totals.maker_lots + r.totals.taker_lots);
 }
 double p95(std::vector<std::int64_t> values) {
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() * 95 / 100);
   std::nth_element(values.begin(), at, values.end());
   return static_cast<double>(*at);
 }
-double latency_p95(const WindowResult& r) { return p95(r.latencies_ns); }
-double age_p95(const WindowResult& r) { return p95(r.order_ages_ns); }
-double quotes_sent(const WindowResult& r) { return static_cast<double>(r.blocks.sent); }
+double latency_p95(const WindowResult& r) {
+  return p95(r.latencies_ns);
+}
+double age_p95(const WindowResult& r) {
+  return p95(r.order_ages_ns);
+}
+double quotes_sent(const WindowResult& r) {
+  return static_cast<double>(r.blocks.sent);
+}
 
 template <class Member, class Value>
 MakerParams with(Member member, Value value) {
@@ -75,7 +91,8 @@ MakerParams with(Member member, Value value) {
   return params;
 }
 
-TEST(Theory, AWiderSpreadEarnsMoreAFill) {  // Avellaneda and Stoikov (2008): the half spread is the edge of a fill
+TEST(Theory,
+     AWiderSpreadEarnsMoreAFill) {  // Avellaneda and Stoikov (2008): the half spread is the edge of a fill
   EXPECT_GT(mean(with(&MakerParams::base_spread_bps, 2.5), gross_bps), mean(badly_set(), gross_bps) + 0.5);
 }
 TEST(Theory, AWiderSpreadIsFilledLessOften) {  // ibid.: the arrival rate falls with the distance
@@ -83,31 +100,39 @@ TEST(Theory, AWiderSpreadIsFilledLessOften) {  // ibid.: the arrival rate falls 
   EXPECT_LT(mean(with(&MakerParams::base_spread_bps, 2.5), fills), mean(badly_set(), fills));
 }
 TEST(Theory, TheSpreadDeltaAddsToTheSpread) {
-  EXPECT_GT(mean(with(&MakerParams::base_spread_bps_delta, 1.5), gross_bps), mean(badly_set(), gross_bps) + 0.5);
+  EXPECT_GT(mean(with(&MakerParams::base_spread_bps_delta, 1.5), gross_bps),
+            mean(badly_set(), gross_bps) + 0.5);
 }
-TEST(Theory, LargerOrdersRunIntoTheInventoryLimit) {  // Guéant, Lehalle and Fernandez-Tapia (2013): size against the limit
-  EXPECT_GT(mean(badly_set(), risk_ratio), mean(with(&MakerParams::impact_cap_ratio, 0.06), risk_ratio) + 0.1);
+TEST(Theory, LargerOrdersRunIntoTheInventoryLimit) {  // Guéant, Lehalle and Fernandez-Tapia (2013): size
+                                                      // against the limit
+  EXPECT_GT(mean(badly_set(), risk_ratio),
+            mean(with(&MakerParams::impact_cap_ratio, 0.06), risk_ratio) + 0.1);
 }
 TEST(Theory, LargerOrdersAreHedgedMoreOften) {
   EXPECT_LT(mean(badly_set(), maker_share), mean(with(&MakerParams::impact_cap_ratio, 0.06), maker_share));
 }
-TEST(Theory, ALaterLeanCarriesMoreInventory) {  // the skew of both papers: the later it leans, the larger the position it carries
-  EXPECT_GT(mean(with(&MakerParams::max_delta_ratio, 1.0), risk_ratio), mean(with(&MakerParams::max_delta_ratio, 0.15), risk_ratio));
+TEST(Theory, ALaterLeanCarriesMoreInventory) {  // the skew of both papers: the later it leans, the larger the
+                                                // position it carries
+  EXPECT_GT(mean(with(&MakerParams::max_delta_ratio, 1.0), risk_ratio),
+            mean(with(&MakerParams::max_delta_ratio, 0.15), risk_ratio));
 }
 TEST(Theory, AWiderInventoryLimitBlocksLess) {
   EXPECT_LT(mean(with(&MakerParams::risk_limit_ratio, 0.6), risk_ratio), mean(badly_set(), risk_ratio) - 0.1);
 }
 TEST(Theory, MoreReplacementsMakeTheExchangeSlower) {  // a queue with one server: waiting grows with the load
-  EXPECT_GT(mean(badly_set(), latency_p95), mean(with(&MakerParams::replace_rate_per_min, 120), latency_p95) * 1.1);
+  EXPECT_GT(mean(badly_set(), latency_p95),
+            mean(with(&MakerParams::replace_rate_per_min, 120), latency_p95) * 1.1);
 }
 TEST(Theory, MoreOrdersInFlightMakeTheExchangeSlower) {
-  EXPECT_GT(mean(badly_set(), latency_p95), mean(with(&MakerParams::concurrency_limit, 6), latency_p95) * 1.2);
+  EXPECT_GT(mean(badly_set(), latency_p95),
+            mean(with(&MakerParams::concurrency_limit, 6), latency_p95) * 1.2);
 }
 TEST(Theory, PatienceKeepsOrdersLonger) {
   EXPECT_GT(mean(with(&MakerParams::tail_age_ms, 2000), age_p95), mean(badly_set(), age_p95) * 1.1);
 }
 TEST(Theory, ALongerIntervalSendsFewerQuotes) {
-  EXPECT_LT(mean(with(&MakerParams::min_interval_ms, 400), quotes_sent), mean(badly_set(), quotes_sent) * 0.9);
+  EXPECT_LT(mean(with(&MakerParams::min_interval_ms, 400), quotes_sent),
+            mean(badly_set(), quotes_sent) * 0.9);
 }
 TEST(Theory, ALongerIntervalCalmsTheExchange) {
   EXPECT_LT(mean(with(&MakerParams::min_interval_ms, 400), latency_p95), mean(badly_set(), latency_p95));
@@ -155,7 +180,8 @@ TEST(Window, KeepsToItsIntervalItsBudgetAndItsOpenOrders) {
 TEST(Window, GivesTheSameResultForTheSameInput) {
   const WindowResult a = window_of(badly_set(), 5);
   const WindowResult b = window_of(badly_set(), 5);
-  EXPECT_TRUE(a.totals.net == b.totals.net && a.latencies_ns == b.latencies_ns && a.fills.size() == b.fills.size());
+  EXPECT_TRUE(a.totals.net == b.totals.net && a.latencies_ns == b.latencies_ns &&
+              a.fills.size() == b.fills.size());
 }
 TEST(Window, AnEmptyMarketTradesNothingAndStillBalances) {
   WindowInput input;
@@ -183,7 +209,8 @@ TEST(SyntheticMarket, HasTheSpreadOfAWideInstrumentAndNeverCrosses) {
     exchange_ns = event.exchange_ns;
     local_ns = event.local_ns;
     if (!book.two_sided()) continue;
-    sum_bps += 2e4 * (*book.best(Side::kSell) - *book.best(Side::kBuy)) / static_cast<double>(book.mid_half_ticks());
+    sum_bps +=
+        2e4 * (*book.best(Side::kSell) - *book.best(Side::kBuy)) / static_cast<double>(book.mid_half_ticks());
     ++count;
   }
   EXPECT_GT(sum_bps / static_cast<double>(count), 5);

@@ -13,9 +13,13 @@ using sim::Money;
 
 constexpr double kMicroBps = 1e-6;
 
-double round6(double value) { return std::round(value * 1e6) / 1e6; }
+double round6(double value) {
+  return std::round(value * 1e6) / 1e6;
+}
 
-double ratio(std::int64_t part, std::int64_t whole) { return whole == 0 ? 0 : round6(static_cast<double>(part) / static_cast<double>(whole)); }
+double ratio(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? 0 : round6(static_cast<double>(part) / static_cast<double>(whole));
+}
 
 // Millionths of a basis point of the notional, rounded to the nearest.
 std::int64_t micro_bps(Money amount, Money notional) {
@@ -32,7 +36,9 @@ double p95(std::vector<Value> values) {
   return static_cast<double>(values[rank - 1]);
 }
 
-double ms(double ns) { return round6(ns / 1e6); }
+double ms(double ns) {
+  return round6(ns / 1e6);
+}
 
 // Costs of single fills in bps of their mid: mark-outs of maker fills, execution cost of taker fills.
 std::vector<double> fill_costs_bps(const std::vector<sim::FillRecord>& fills, bool maker) {
@@ -41,14 +47,17 @@ std::vector<double> fill_costs_bps(const std::vector<sim::FillRecord>& fills, bo
     if (fill.maker != maker) continue;
     const double sign = fill.side == sim::Side::kBuy ? 1 : -1;
     const auto mid = static_cast<double>(fill.mid_half_ticks);
-    const double moved = maker ? mid - static_cast<double>(fill.markout_half_ticks) : 2.0 * fill.price_ticks - mid;
+    const double moved =
+        maker ? mid - static_cast<double>(fill.markout_half_ticks) : 2.0 * fill.price_ticks - mid;
     costs.push_back(sign * moved / mid * 1e4);
   }
   return costs;
 }
 
 json block_reasons(const sim::BlockCounts& blocks) {
-  const auto reason = [&](std::int64_t count) { return json{{"count", count}, {"ratio", ratio(count, blocks.attempts())}}; };
+  const auto reason = [&](std::int64_t count) {
+    return json{{"count", count}, {"ratio", ratio(count, blocks.attempts())}};
+  };
   return {{"min_interval", reason(blocks.min_interval)},
           {"concurrency", reason(blocks.concurrency)},
           {"risk", reason(blocks.risk)},
@@ -66,7 +75,8 @@ json drivers(std::vector<std::pair<std::int64_t, const char*>> costs, std::int64
 }
 
 void add_edge(json& totals, const sim::Totals& money) {
-  static constexpr const char* kNames[] = {"net_bps", "gross_bps", "fees_eff_bps", "slippage_bps", "adverse_bps", "inventory_bps"};
+  static constexpr const char* kNames[] = {"net_bps",      "gross_bps",   "fees_eff_bps",
+                                           "slippage_bps", "adverse_bps", "inventory_bps"};
   for (const char* name : kNames) totals[name] = nullptr;
   totals["neg_edge_drivers"] = json::array();
   if (money.notional == 0) return;
@@ -75,10 +85,15 @@ void add_edge(json& totals, const sim::Totals& money) {
   const std::int64_t slippage = micro_bps(money.slippage, money.notional);
   const std::int64_t adverse = micro_bps(money.adverse, money.notional);
   const std::int64_t inventory = micro_bps(money.inventory, money.notional);
-  const std::int64_t values[] = {gross - fees - slippage - adverse - inventory, gross, fees, slippage, adverse, inventory};
-  for (std::size_t i = 0; i < std::size(kNames); ++i) totals[kNames[i]] = round6(static_cast<double>(values[i]) * kMicroBps);
-  totals["neg_edge_drivers"] = drivers(
-      {{fees, "fees_eff_bps"}, {slippage, "slippage_bps"}, {adverse, "adverse_bps"}, {inventory, "inventory_bps"}}, gross);
+  const std::int64_t values[] = {
+      gross - fees - slippage - adverse - inventory, gross, fees, slippage, adverse, inventory};
+  for (std::size_t i = 0; i < std::size(kNames); ++i)
+    totals[kNames[i]] = round6(static_cast<double>(values[i]) * kMicroBps);
+  totals["neg_edge_drivers"] = drivers({{fees, "fees_eff_bps"},
+                                        {slippage, "slippage_bps"},
+                                        {adverse, "adverse_bps"},
+                                        {inventory, "inventory_bps"}},
+                                       gross);
 }
 
 }  // namespace
@@ -98,16 +113,19 @@ json edge_totals(const sim::WindowResult& result) {
                      {"taker_count", money.taker_fills},
                      {"maker_volume", round6(static_cast<double>(money.maker_lots) * result.lot_size)},
                      {"taker_volume", round6(static_cast<double>(money.taker_lots) * result.lot_size)}};
-  totals["maker_share_pct"] = lots == 0 ? json(nullptr) : json(round6(100.0 * static_cast<double>(money.maker_lots) / static_cast<double>(lots)));
+  totals["maker_share_pct"] =
+      lots == 0 ? json(nullptr)
+                : json(round6(100.0 * static_cast<double>(money.maker_lots) / static_cast<double>(lots)));
   totals["block_reasons"] = block_reasons(result.blocks);
   return totals;
 }
 
 json edge_evidence(const sim::WindowResult& result, double capital_lots) {
   const sim::MakerBehaviour& seen = result.behaviour;
-  json evidence = {{"concurrency_limit", {{"at_most", seen.most_open_orders}}},
-                   {"replace_rate_per_min", {{"at_most", seen.most_replaces_in_a_minute}}},
-                   {"risk_limit_ratio", {{"at_most", static_cast<double>(seen.largest_position_lots) / capital_lots}}}};
+  json evidence = {
+      {"concurrency_limit", {{"at_most", seen.most_open_orders}}},
+      {"replace_rate_per_min", {{"at_most", seen.most_replaces_in_a_minute}}},
+      {"risk_limit_ratio", {{"at_most", static_cast<double>(seen.largest_position_lots) / capital_lots}}}};
   if (seen.shortest_quote_interval_ns >= 0) {
     evidence["min_interval_ms"] = {{"at_least", static_cast<double>(seen.shortest_quote_interval_ns) / 1e6}};
   }

@@ -7,8 +7,9 @@
 
 namespace soak::target {
 
-// `totals`: bps of traded notional; without a trade the bps figures are null. The components are rounded to 1e-6 bps and net is their
-// sum, so that net = gross - fees - adverse - slippage - inventory holds exactly as printed.
+// `totals`: bps of traded notional; without a trade the bps figures are null. The components are rounded to
+// 1e-6 bps and net is their sum, so that net = gross - fees - adverse - slippage - inventory holds exactly as
+// printed.
 nlohmann::json edge_totals(const sim::WindowResult& result);
 
 // `evidence`: behaviour measured on the order log that a parameter bounds. `capital_lots` > 0.

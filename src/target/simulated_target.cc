@@ -21,7 +21,8 @@ constexpr std::uint64_t kMarketStream = 1;
 constexpr std::uint64_t kVenueStream = 2;
 constexpr char kVersion[] = "soak-sim/1";
 
-// The market maker's capital, in multiples of what usually rests at the touch: small, so that its limits are felt.
+// The market maker's capital, in multiples of what usually rests at the touch: small, so that its limits are
+// felt.
 constexpr double kCapitalTouches = 1.5;
 constexpr double kSyntheticTouchBaseUnits = 0.120;  // what the synthetic market shows at its touch on average
 
@@ -43,14 +44,20 @@ class Market {
 
 class SyntheticMarket final : public Market {
  public:
-  SyntheticMarket(std::uint64_t seed, std::chrono::milliseconds length) : seed_(seed), length_ns_(length.count() * 1'000'000) {}
+  SyntheticMarket(std::uint64_t seed, std::chrono::milliseconds length)
+      : seed_(seed), length_ns_(length.count() * 1'000'000) {}
   std::string symbol() const override { return "SYNTHETIC"; }
   Result<MarketWindow> window(std::int64_t iteration) override {
     const std::int64_t start_ns = (iteration - 1) * length_ns_;
     const std::uint64_t seed = base::mix_seed(seed_, static_cast<std::uint64_t>(iteration), kMarketStream);
     sim::SyntheticWindow made = sim::make_synthetic_window({}, seed, start_ns, length_ns_);
-    return MarketWindow{sim::kSyntheticInstrument, std::move(made.bids), std::move(made.asks), std::move(made.events),
-                        start_ns,                  start_ns + length_ns_, kCapitalTouches * kSyntheticTouchBaseUnits};
+    return MarketWindow{sim::kSyntheticInstrument,
+                        std::move(made.bids),
+                        std::move(made.asks),
+                        std::move(made.events),
+                        start_ns,
+                        start_ns + length_ns_,
+                        kCapitalTouches * kSyntheticTouchBaseUnits};
   }
 
  private:
@@ -61,14 +68,17 @@ class SyntheticMarket final : public Market {
 // What rests at the touch on average over the rows of a window, in lots.
 double mean_touch_lots(const sim::FeedWindow& window, const std::vector<sim::MarketEvent>& events) {
   sim::Book book;
-  for (const sim::Level& level : window.bids) book.set(sim::Side::kBuy, level.price_ticks, level.quantity_lots);
-  for (const sim::Level& level : window.asks) book.set(sim::Side::kSell, level.price_ticks, level.quantity_lots);
+  for (const sim::Level& level : window.bids)
+    book.set(sim::Side::kBuy, level.price_ticks, level.quantity_lots);
+  for (const sim::Level& level : window.asks)
+    book.set(sim::Side::kSell, level.price_ticks, level.quantity_lots);
   double sum = 0;
   std::int64_t count = 0;
   for (const sim::MarketEvent& event : events) {
     book.apply(event);
     if (!book.two_sided()) continue;
-    for (const sim::Side side : {sim::Side::kBuy, sim::Side::kSell}) sum += static_cast<double>(book.quantity(side, *book.best(side)));
+    for (const sim::Side side : {sim::Side::kBuy, sim::Side::kSell})
+      sum += static_cast<double>(book.quantity(side, *book.best(side)));
     count += 2;
   }
   return count == 0 ? 0 : sum / static_cast<double>(count);
@@ -83,26 +93,32 @@ class RecordedMarket final : public Market {
     const auto held = static_cast<std::int64_t>(sim::whole_windows(*feed, length_ns));
     if (held == 0 || (options.iterations > held && !options.loop_feed)) {
       return fail(ErrorCode::kFeedTooShort,
-                  "holds " + std::to_string(held) + " iterations of " + std::to_string(options.iteration_length.count() / 1000) + " s, and " +
-                      std::to_string(options.iterations) + " were asked for; ask for fewer, for shorter ones (--iteration-s), or add --loop-feed",
+                  "holds " + std::to_string(held) + " iterations of " +
+                      std::to_string(options.iteration_length.count() / 1000) + " s, and " +
+                      std::to_string(options.iterations) +
+                      " were asked for; ask for fewer, for shorter ones (--iteration-s), or add --loop-feed",
                   options.feed_path);
     }
     auto market = std::make_unique<RecordedMarket>(std::move(*feed), length_ns);
     auto first = market->windows_.window(0);
     if (!first) return tl::unexpected(first.error());
     const double touch_lots = mean_touch_lots(*first, market->windows_.events(*first));
-    if (touch_lots <= 0) return fail(ErrorCode::kInvalidValue, "the book is empty on one side in the first iteration", options.feed_path);
+    if (touch_lots <= 0)
+      return fail(ErrorCode::kInvalidValue, "the book is empty on one side in the first iteration",
+                  options.feed_path);
     market->capital_base_units_ = kCapitalTouches * touch_lots * market->feed_.instrument().lot_size;
     return market;
   }
-  RecordedMarket(sim::Feed feed, std::int64_t length_ns) : feed_(std::move(feed)), windows_(feed_, length_ns) {}
+  RecordedMarket(sim::Feed feed, std::int64_t length_ns)
+      : feed_(std::move(feed)), windows_(feed_, length_ns) {}
 
   std::string symbol() const override { return feed_.symbol(); }
   Result<MarketWindow> window(std::int64_t iteration) override {
     auto window = windows_.window(static_cast<std::uint64_t>(iteration - 1) % windows_.count());
     if (!window) return tl::unexpected(window.error());
-    return MarketWindow{feed_.instrument(), std::move(window->bids), std::move(window->asks), windows_.events(*window),
-                        window->start_ns,   window->end_ns,          capital_base_units_};
+    return MarketWindow{feed_.instrument(),       std::move(window->bids), std::move(window->asks),
+                        windows_.events(*window), window->start_ns,        window->end_ns,
+                        capital_base_units_};
   }
 
  private:
@@ -111,7 +127,8 @@ class RecordedMarket final : public Market {
   double capital_base_units_ = 0;
 };
 
-// What the market maker does with the file: a known parameter inside the registry's bounds, or its own default.
+// What the market maker does with the file: a known parameter inside the registry's bounds, or its own
+// default.
 class Overrides {
  public:
   explicit Overrides(const Json& runtime) : effective_(get_all_params(runtime)) {}
@@ -149,13 +166,15 @@ sim::MakerParams maker_params(Overrides& overrides) {
   params.min_interval_ms = overrides.integer("min_interval_ms", params.min_interval_ms);
   params.max_age_ms = overrides.integer("max_age_ms", params.max_age_ms);
   params.min_order_size = overrides.number("min_order_size", params.min_order_size);
-  params.max_order_size = std::max(params.min_order_size, overrides.number("max_order_size", params.max_order_size));
+  params.max_order_size =
+      std::max(params.min_order_size, overrides.number("max_order_size", params.max_order_size));
   return params;
 }
 
 class SimulatedTarget final : public Target {
  public:
-  SimulatedTarget(std::unique_ptr<Market> market, std::uint64_t seed) : market_(std::move(market)), seed_(seed) {}
+  SimulatedTarget(std::unique_ptr<Market> market, std::uint64_t seed)
+      : market_(std::move(market)), seed_(seed) {}
 
   Result<void> start() override { return {}; }
   std::string name() const override { return "simulated"; }
@@ -169,22 +188,29 @@ class SimulatedTarget final : public Target {
     if (!market) return tl::unexpected(market.error());
     const sim::WindowResult result = run(*market, params, request.iteration);
     if (!result.totals.balanced()) {
-      return fail(ErrorCode::kCorrupt, "the accounts of iteration " + std::to_string(request.iteration) + " do not balance: please report this");
+      return fail(ErrorCode::kCorrupt, "the accounts of iteration " + std::to_string(request.iteration) +
+                                           " do not balance: please report this");
     }
     const base::UtcTime end = request.start + request.length;
     IterationOutcome outcome;
-    Json report = {{"seq", request.iteration},
-                   {"totals", edge_totals(result)},
-                   {"effective", {{"state_hash", file->state_hash}, {"params", nest_params(overrides.effective())}, {"instance_id", instance_id()}}},
-                   {"evidence", edge_evidence(result, market->capital_base_units / market->instrument.lot_size)},
-                   {"runtime", {{"utc", base::format_utc(end)}, {"version", kVersion}}},
-                   {"symbols", {market_->symbol()}}};
-    outcome.reports.push_back({request.iteration, request.iteration, base::format_utc(end), true, std::move(report)});
+    Json report = {
+        {"seq", request.iteration},
+        {"totals", edge_totals(result)},
+        {"effective",
+         {{"state_hash", file->state_hash},
+          {"params", nest_params(overrides.effective())},
+          {"instance_id", instance_id()}}},
+        {"evidence", edge_evidence(result, market->capital_base_units / market->instrument.lot_size)},
+        {"runtime", {{"utc", base::format_utc(end)}, {"version", kVersion}}},
+        {"symbols", {market_->symbol()}}};
+    outcome.reports.push_back(
+        {request.iteration, request.iteration, base::format_utc(end), true, std::move(report)});
     return outcome;
   }
 
  private:
-  sim::WindowResult run(const MarketWindow& market, const sim::MakerParams& params, std::int64_t iteration) const {
+  sim::WindowResult run(const MarketWindow& market, const sim::MakerParams& params,
+                        std::int64_t iteration) const {
     sim::WindowInput input;
     input.instrument = market.instrument;
     input.opening_bids = market.bids;
@@ -219,9 +245,17 @@ Result<std::unique_ptr<Target>> make_simulated_target(const SimulatedTargetOptio
 
 Json default_runtime() {
   return {{"engine",
-           {{"concurrency_limit", 12}, {"max_age_ms", 3000}, {"min_interval_ms", 30}, {"replace_rate_per_min", 600}, {"tail_age_ms", 250}}},
+           {{"concurrency_limit", 12},
+            {"max_age_ms", 3000},
+            {"min_interval_ms", 30},
+            {"replace_rate_per_min", 600},
+            {"tail_age_ms", 250}}},
           {"risk",
-           {{"base_spread_bps", 1.0}, {"base_spread_bps_delta", 0.1}, {"impact_cap_ratio", 0.14}, {"max_delta_ratio", 0.6}, {"risk_limit_ratio", 0.3}}}};
+           {{"base_spread_bps", 1.0},
+            {"base_spread_bps_delta", 0.1},
+            {"impact_cap_ratio", 0.14},
+            {"max_delta_ratio", 0.6},
+            {"risk_limit_ratio", 0.3}}}};
 }
 
 }  // namespace soak::target

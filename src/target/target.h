@@ -1,9 +1,10 @@
 #pragma once
-// What the loop runs: anything that reads the runtime overrides file and reports KPIs and the parameters that were really in effect.
+// What the loop runs: anything that reads the runtime overrides file and reports KPIs and the parameters that
+// were really in effect.
 
+#include <soak/result.h>
 #include <chrono>
 #include <cstdint>
-#include <soak/result.h>
 #include <string>
 #include <vector>
 
@@ -13,17 +14,18 @@
 namespace soak::target {
 
 struct IterationRequest {
-  std::int64_t iteration = 0;                   // from 1
-  std::string runtime_path;                     // the overrides file to honour
-  base::UtcTime start;                          // by the run's clock
+  std::int64_t iteration = 0;  // from 1
+  std::string runtime_path;    // the overrides file to honour
+  base::UtcTime start;         // by the run's clock
   std::chrono::milliseconds length{300'000};
   std::chrono::milliseconds settle{30'000};
 };
 
 struct IterationOutcome {
   std::vector<journal::SeenReport> reports;  // every one of the iteration, in order of arrival
-  std::vector<journal::Fault> faults;        // what only the target's supervisor can know: crashed, hung, torn_report, stale_report
-  bool ended = false;                        // the target died or hung: the run cannot go on
+  std::vector<journal::Fault>
+      faults;          // what only the target's supervisor can know: crashed, hung, torn_report, stale_report
+  bool ended = false;  // the target died or hung: the run cannot go on
 };
 
 // One at a time, from one thread. start() before the first iteration; the destructor leaves nothing running.

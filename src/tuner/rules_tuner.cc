@@ -1,5 +1,6 @@
-// The built-in rules for a market maker. Each rule looks at the KPIs of the iteration that has just ended and asks for moves, in shares of
-// a parameter's step limit; the moves are added up, cut to what one step and the guards allow, and become target values.
+// The built-in rules for a market maker. Each rule looks at the KPIs of the iteration that has just ended and
+// asks for moves, in shares of a parameter's step limit; the moves are added up, cut to what one step and the
+// guards allow, and become target values.
 
 #include <fmt/format.h>
 
@@ -12,10 +13,12 @@
 namespace soak::tuner {
 namespace {
 
-// A change above 80 % of a step limit starts a cooldown; at this share a parameter can move in every iteration.
+// A change above 80 % of a step limit starts a cooldown; at this share a parameter can move in every
+// iteration.
 constexpr double kShareMax = 0.8;
 
-// Where the rules begin to act: inside the profile's thresholds, so that noise does not carry an iteration over them.
+// Where the rules begin to act: inside the profile's thresholds, so that noise does not carry an iteration
+// over them.
 constexpr double kRiskHigh = 0.60, kRiskAim = 0.30, kRiskNoWidenAndSpeed = 0.40, kRiskEasy = 0.15;
 constexpr double kNetAim = 3.6, kNetEasy = 4.5;
 constexpr double kLatencyHighMs = 320, kLatencyAimMs = 300, kLatencyEasyMs = 260;
@@ -35,7 +38,8 @@ class Moves {
   std::optional<double> total(const char* name) const {
     if (!input_.totals.is_object()) return std::nullopt;
     const auto found = input_.totals.find(name);
-    return found == input_.totals.end() || !found->is_number() ? std::nullopt : std::optional(found->get<double>());
+    return found == input_.totals.end() || !found->is_number() ? std::nullopt
+                                                               : std::optional(found->get<double>());
   }
   void because(std::string condition) { conditions_.push_back(std::move(condition)); }
   // Asks for a move of `name` by `share` step limits, up or down.
@@ -61,7 +65,8 @@ class Moves {
   std::vector<std::string> conditions_;
 };
 
-// The inventory limit holds quotes back: smaller orders, an earlier lean, and where it is bad a wider limit and a slower pace.
+// The inventory limit holds quotes back: smaller orders, an earlier lean, and where it is bad a wider limit
+// and a slower pace.
 void inventory(Moves& moves) {
   const auto risk = moves.kpi("risk_ratio");
   if (!risk || *risk < kRiskAim) return;
@@ -73,7 +78,8 @@ void inventory(Moves& moves) {
   if (*risk >= kRiskHigh) moves.ask("tail_age_ms", +0.3);
 }
 
-// Too much is traded as a taker: what is filled is hedged away again. Smaller orders against the limit, and a calmer pace.
+// Too much is traded as a taker: what is filled is hedged away again. Smaller orders against the limit, and a
+// calmer pace.
 void hedging(Moves& moves) {
   const auto share = moves.kpi("maker_taker_ratio");
   if (!share || *share >= kMakerShareAim) return;
@@ -123,7 +129,8 @@ void edge(Moves& moves) {
 // Everything has room: quote a little larger and a little faster.
 void ease(Moves& moves) {
   if (!moves.conditions().empty()) return;
-  const bool easy = moves.kpi("risk_ratio").value_or(1) < kRiskEasy && moves.kpi("net_bps").value_or(0) >= kNetEasy &&
+  const bool easy = moves.kpi("risk_ratio").value_or(1) < kRiskEasy &&
+                    moves.kpi("net_bps").value_or(0) >= kNetEasy &&
                     moves.kpi("p95_latency_ms").value_or(1e9) < kLatencyEasyMs;
   if (!easy) return;
   moves.because("every KPI has room");
@@ -131,17 +138,21 @@ void ease(Moves& moves) {
   moves.ask("impact_cap_ratio", +0.25);
 }
 
-// The value that a share of a step limit leads to: within bounds, step, velocity, and not what a guard would hold. Nothing: stay.
+// The value that a share of a step limit leads to: within bounds, step, velocity, and not what a guard would
+// hold. Nothing: stay.
 std::optional<Json> target_value(const TunerInput& input, const std::string& name, double share) {
   const Parameter* parameter = input.registry->find(name);
   const auto current = input.current.find(name);
-  if (parameter == nullptr || current == input.current.end() || !current->second.is_number()) return std::nullopt;
+  if (parameter == nullptr || current == input.current.end() || !current->second.is_number())
+    return std::nullopt;
   const double now = current->second.get<double>();
   const auto limit = step_limit_at(*parameter, now);
   if (!limit) return std::nullopt;
   double change = std::clamp(share, -kShareMax, kShareMax) * *limit;
-  if (parameter->type == ParamType::kInteger && std::abs(share) >= 0.5 && std::abs(change) < 1 && *limit >= 1) change = std::copysign(1, change);
-  if (const auto allowed = guards::velocity_allowance(*input.history, name, input.guard_settings, *input.registry)) {
+  if (parameter->type == ParamType::kInteger && std::abs(share) >= 0.5 && std::abs(change) < 1 && *limit >= 1)
+    change = std::copysign(1, change);
+  if (const auto allowed =
+          guards::velocity_allowance(*input.history, name, input.guard_settings, *input.registry)) {
     change = std::clamp(change, -*allowed, *allowed);
   }
   double value = now + change;
@@ -152,7 +163,9 @@ std::optional<Json> target_value(const TunerInput& input, const std::string& nam
   value = change < 0 ? std::ceil(value * unit - 1e-9) / unit : std::floor(value * unit + 1e-9) / unit;
   if (std::abs(value - now) < 1e-9 || (value - now) * change < 0) return std::nullopt;
   Json target = parameter->type == ParamType::kInteger ? Json(static_cast<std::int64_t>(value)) : Json(value);
-  if (guards::holding_guard(*input.history, name, target, input.guard_settings, *input.registry) != guards::Guard::kNone) return std::nullopt;
+  if (guards::holding_guard(*input.history, name, target, input.guard_settings, *input.registry) !=
+      guards::Guard::kNone)
+    return std::nullopt;
   return target;
 }
 
@@ -172,7 +185,8 @@ class RulesTuner final : public Tuner {
     if (widens && moves.kpi("risk_ratio").value_or(0) >= kRiskNoWidenAndSpeed) moves.drop_speed_ups();
     for (const auto& [name, share] : moves.shares()) {
       if (share == 0 || input.pinned.contains(name)) continue;
-      if (auto value = target_value(input, name, share)) proposal.proposed_deltas.emplace(name, std::move(*value));
+      if (auto value = target_value(input, name, share))
+        proposal.proposed_deltas.emplace(name, std::move(*value));
     }
     proposal.rationale = rationale(proposal);
     return proposal;
@@ -199,6 +213,8 @@ class RulesTuner final : public Tuner {
 
 }  // namespace
 
-std::unique_ptr<Tuner> make_rules_tuner() { return std::make_unique<RulesTuner>(); }
+std::unique_ptr<Tuner> make_rules_tuner() {
+  return std::make_unique<RulesTuner>();
+}
 
 }  // namespace soak::tuner
