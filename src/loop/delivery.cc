@@ -227,4 +227,9 @@ Result<void> notice_foreign_edit(const RunContext& context, std::int64_t iterati
   return {};
 }
 
+Result<ApplyResult> deliver(const RunContext& context, std::int64_t iteration, const ParamValues& deltas,
+                            const GuardFlags& guards) {
+  return Delivery(context, iteration, deltas).run(guards);
+}
+
 }  // namespace soak::loop
