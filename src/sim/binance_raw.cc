@@ -47,7 +47,8 @@ class BinanceImporter {
   BinanceParser parser_;
   ImportReorder reorder_;
   BinanceImportCounts counts_;
-  ImportLines* lines_ = nullptr;
+  ImportLines* lines_ = nullptr;  // only while a file is read
+  std::string last_path_;
   std::uint64_t bytes_before_ = 0;  // of the files before this one
   std::string symbol_;
   std::int64_t local_ns_ = 0;
@@ -70,6 +71,7 @@ Result<void> BinanceImporter::read_file(const std::string& path) {
   auto lines = ImportLines::open(path);
   if (!lines) return tl::unexpected(lines.error());
   lines_ = &*lines;
+  last_path_ = path;
   BinanceMessage message;
   for (;;) {
     auto line = lines->next();
@@ -301,7 +303,7 @@ Result<BinanceImportCounts> BinanceImporter::end() {
     const std::string what = counts_.snapshots > 0 ? "no depth message continues the snapshot"
                                                    : "no snapshot (a line with \"lastUpdateId\")";
     return fail(ErrorCode::kInvalidValue,
-                fmt::format("{} in {} lines: the book cannot be built", what, counts_.lines), lines_->path());
+                fmt::format("{} in {} lines: the book cannot be built", what, counts_.lines), last_path_);
   }
   counts_.depth_dropped += buffered_.size();
   if (auto flushed = reorder_.flush(); !flushed) return tl::unexpected(flushed.error());
