@@ -126,6 +126,14 @@ void edge(Moves& moves) {
   }
 }
 
+// Nothing traded, so there is no edge to speak of: stand closer.
+void silence(Moves& moves) {
+  if (moves.kpi("net_bps") || moves.kpi("maker_taker_ratio") || !moves.kpi("risk_ratio")) return;
+  moves.because("no fills");
+  moves.ask("base_spread_bps", -0.8);
+  moves.ask("base_spread_bps_delta", -0.8);
+}
+
 // Everything has room: quote a little larger and a little faster.
 void ease(Moves& moves) {
   if (!moves.conditions().empty()) return;
@@ -174,7 +182,7 @@ class RulesTuner final : public Tuner {
   Proposal propose(const TunerInput& input) const override {
     Proposal proposal;
     Moves moves(input);
-    for (const auto rule : {inventory, hedging, latency, edge, ease}) rule(moves);
+    for (const auto rule : {inventory, hedging, latency, edge, silence, ease}) rule(moves);
     proposal.conditions = moves.conditions();
     proposal.neg_edge_drivers = drivers(input);
     if (guards::frozen(*input.history)) {

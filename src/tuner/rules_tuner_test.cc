@@ -64,6 +64,9 @@ TEST_F(RulesTuner, CutsSizeWhereSlippageEatsTheEdge) {
   totals_ = {{"gross_bps", 5.0}, {"slippage_bps", 2.0}, {"adverse_bps", 0.1}};
   EXPECT_LT(value(propose(kpis(0.1, 0.95, 1, 200)), "impact_cap_ratio"), 0.14);
 }
+TEST_F(RulesTuner, StandsCloserWhereNothingTrades) {
+  EXPECT_LT(value(propose({{"risk_ratio", 0.0}, {"p95_latency_ms", 100}}), "base_spread_bps"), 1.0);
+}
 TEST_F(RulesTuner, SaysWhyInItsConditions) {
   const Proposal proposal = propose(kpis(0.5, 0.95, 5, 200));
   ASSERT_EQ(proposal.conditions.size(), 1U);
