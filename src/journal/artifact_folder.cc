@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -24,6 +25,7 @@ constexpr std::string_view kSummaryPrefix = "ITER_SUMMARY_";
 constexpr std::string_view kSummarySuffix = ".json";
 constexpr char kReportName[] = "TUNING_REPORT.json";
 constexpr std::size_t kChunkFiles = 64;         // taken by a thread at a time
+constexpr std::size_t kBufferBytes = 1 << 16;   // at first
 constexpr std::size_t kThreadedFilesMin = 256;  // fewer are read before a second thread has started
 
 struct NamedSummary {
@@ -90,8 +92,7 @@ class Folder {
     if (!file.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path_of(name)));
     std::size_t filled = 0;
     for (;;) {
-      if (buffer.size() < filled + ArtifactParser::kPaddingBytes + 1)
-        buffer.resize(std::max<std::size_t>(buffer.size() * 2, 1 << 16));
+      if (buffer.size() < filled + ArtifactParser::kPaddingBytes + 1) grow(file.get(), buffer);
       const ssize_t got =
           ::read(file.get(), buffer.data() + filled, buffer.size() - filled - ArtifactParser::kPaddingBytes);
       if (got < 0 && errno == EINTR) continue;
@@ -104,6 +105,17 @@ class Folder {
   }
 
  private:
+  // To the size of the file, where that is enough: a report of many megabytes is not copied from step to
+  // step.
+  static void grow(int file, std::vector<char>& buffer) {
+    struct stat status {};
+    const bool known = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+    const std::size_t whole =
+        known ? std::min(static_cast<std::size_t>(status.st_size), base::kFileBytesMax) : 0;
+    const std::size_t wanted = whole + ArtifactParser::kPaddingBytes + 1;
+    buffer.resize(std::max<std::size_t>(wanted > buffer.size() ? wanted : buffer.size() * 2, kBufferBytes));
+  }
+
   struct Close {
     void operator()(DIR* stream) const { ::closedir(stream); }
   };
@@ -188,7 +200,7 @@ class SummaryReader {
 
 // Nothing where there is no report.
 Result<std::optional<ReportFile>> read_report(const Folder& folder) {
-  std::vector<char> buffer;
+  std::vector<char> buffer;  // empty: the first read learns the size
   const auto bytes = folder.read(kReportName, buffer);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!bytes) return tl::unexpected(bytes.error());
