@@ -138,10 +138,9 @@ std::string fill_in(const std::string& meaning, const ParamValues& in_effect) {
     const std::string name = meaning.substr(i + 1, close - i - 1);
     const auto it = in_effect.find(name);
     if (it == in_effect.end()) {
-      text += "an unreported " + name;
+      text += "(" + name + " not reported)";
     } else {
       text += it->second.is_number() ? number_text(it->second.get<double>(), 4) : it->second.dump();
-      text += " (" + name + ")";
     }
     i = close + 1;
   }

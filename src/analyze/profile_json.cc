@@ -42,7 +42,7 @@ class Reader {
 
   std::string text(const char* key, const std::string& fallback, bool required = false) {
     if (!has(key)) return required ? (refuse(key, "is missing"), fallback) : fallback;
-    if (!object_.at(key).is_string() || object_.at(key).get<std::string>().empty()) {
+    if (!object_.at(key).is_string() || (required && object_.at(key).get_ref<const std::string&>().empty())) {
       refuse(key, "must be a text");
       return fallback;
     }

@@ -1,0 +1,72 @@
+#include "analyze/compare.h"
+
+#include <fmt/format.h>
+
+#include "analyze/statistics.h"
+#include "analyze/text.h"
+
+namespace soak::analyze {
+namespace {
+
+std::optional<double> mean_in(const Json& snapshot, const std::string& kpi) {
+  const Json::json_pointer pointer = Json::json_pointer("/kpi_last8") / kpi / "mean";
+  if (!snapshot.contains(pointer) || !snapshot.at(pointer).is_number()) return std::nullopt;
+  return snapshot.at(pointer).get<double>();
+}
+
+Json number_or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+}  // namespace
+
+Result<std::vector<KpiChange>> compare_snapshots(const Profile& profile, const Json& baseline,
+                                                 const Json& now, const std::string& baseline_name) {
+  if (!baseline.is_object() || !baseline.contains("kpi_last8") || !baseline.at("kpi_last8").is_object()) {
+    return fail(ErrorCode::kInvalidValue,
+                "is not a snapshot: it has no kpi_last8; give a run's folder or its POST_SOAK_SNAPSHOT.json",
+                baseline_name);
+  }
+  std::vector<KpiChange> changes;
+  for (const Kpi& kpi : profile.kpis) {
+    if (!kpi.judged) continue;
+    KpiChange change{kpi.name, mean_in(baseline, kpi.name), mean_in(now, kpi.name), {}, "no data"};
+    if (change.baseline && change.now) {
+      change.difference = round3(*change.now - *change.baseline);
+      const double gain = kpi.direction == Direction::kAtLeast ? *change.difference : -*change.difference;
+      change.direction = gain > 0 ? "better" : gain < 0 ? "worse" : "same";
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+Json to_json(const std::vector<KpiChange>& changes) {
+  Json kpis = Json::object();
+  for (const KpiChange& change : changes) {
+    kpis[change.kpi] = {{"baseline_mean", number_or_null(change.baseline)},
+                        {"mean", number_or_null(change.now)},
+                        {"difference", number_or_null(change.difference)},
+                        {"direction", change.direction}};
+  }
+  return {{"kpis", kpis},
+          {"statement", "difference of the means over the window; not a test of significance"}};
+}
+
+std::string to_text(const std::vector<KpiChange>& changes, const Profile& profile) {
+  std::string text = "Against the baseline (means over the window; not a test of significance):\n";
+  for (const KpiChange& change : changes) {
+    const Kpi& kpi = *find_kpi(profile, change.kpi);
+    const auto shown = [&](const std::optional<double>& value) {
+      return value ? value_text(*value, kpi) : std::string("no data");
+    };
+    text += fmt::format("  {:<20} {} -> {}{} ({})\n", change.kpi, shown(change.baseline), shown(change.now),
+                        change.difference ? ", " + std::string(*change.difference > 0 ? "+" : "") +
+                                                number_text(*change.difference)
+                                          : "",
+                        change.direction);
+  }
+  return text;
+}
+
+}  // namespace soak::analyze

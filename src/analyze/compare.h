@@ -1,0 +1,31 @@
+#pragma once
+// Two snapshots side by side: the difference of each KPI's mean. No test of significance: eight iterations
+// each say how the means differ, not whether another run would differ the same way. Pure.
+
+#include <soak/json.h>
+#include <soak/result.h>
+#include <string>
+#include <vector>
+
+#include "analyze/profile.h"
+
+namespace soak::analyze {
+
+struct KpiChange {
+  std::string kpi;
+  std::optional<double> baseline;
+  std::optional<double> now;
+  std::optional<double> difference;  // now − baseline, 3 decimals; nothing where one of them has no data
+  std::string direction;             // "better", "worse", "same" by the profile's direction; "no data"
+};
+
+// Both in the form of POST_SOAK_SNAPSHOT.json. kInvalidValue, naming `baseline_name`, where the baseline is
+// no snapshot.
+Result<std::vector<KpiChange>> compare_snapshots(const Profile& profile, const Json& baseline,
+                                                 const Json& now, const std::string& baseline_name);
+
+Json to_json(const std::vector<KpiChange>& changes);
+// One line a KPI.
+std::string to_text(const std::vector<KpiChange>& changes, const Profile& profile);
+
+}  // namespace soak::analyze

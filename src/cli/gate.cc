@@ -1,0 +1,134 @@
+// `soak gate`: analyze, snapshot, verify, and one verdict as the exit code. Whatever keeps it from judging
+// exits 5, never 0.
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/run_folder.h"
+#include "export/export.h"
+#include "gate/gate.h"
+
+namespace soak::cli {
+namespace {
+
+struct GateRequest {
+  FolderRequest folder;
+  gate::GateOptions options;
+  std::string compare;
+  std::string junit;
+  bool prometheus = false;
+  bool skip_delta_verify = false;
+  bool json = false;
+};
+
+int could_not_judge(const Error& error, bool json) {
+  static_cast<void>(report_error(error, json));
+  return kExitInconclusive;
+}
+
+std::string check_line(const gate::Check& check) {
+  std::string line =
+      fmt::format("  {:<10}  {:<21}  {}", gate::check_status_name(check.status), check.name, check.message);
+  if (!check.threshold.empty() && !check.measured.is_null()) {
+    line +=
+        fmt::format(" [{}; threshold {}]",
+                    check.measured.is_string() ? check.measured.get<std::string>() : check.measured.dump(),
+                    check.threshold);
+  }
+  return line + "\n";
+}
+
+std::string text_of(const gate::GateResult& result, const GateRequest& request,
+                    const verify::VerifyResult* verified, const std::string& comparison) {
+  std::string text = fmt::format("soak gate: {}\n", gate::gate_verdict_name(result.verdict));
+  for (const gate::Check& check : result.checks) text += check_line(check);
+  constexpr std::size_t kShownMax = 10;
+  for (std::size_t i = 0; verified && i < verified->failures.size(); ++i) {
+    if (i == kShownMax) {
+      text += fmt::format("  failed delivery: and {} more\n", verified->failures.size() - kShownMax);
+      break;
+    }
+    text += fmt::format("  failed delivery: {}\n", verify::to_line(verified->failures[i]));
+  }
+  for (const std::string& warning : result.warnings) text += fmt::format("warning: {}\n", warning);
+  return text + comparison +
+         fmt::format(
+             "Reports: {}/ POST_SOAK_AUDIT.md FAILURES.md RECOMMENDATIONS.md DELTA_VERIFY_REPORT.md "
+             "POST_SOAK_SNAPSHOT.json{}\n",
+             request.folder.path, request.prometheus ? " POST_SOAK_METRICS.prom" : "");
+}
+
+Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
+                       const verify::VerifyResult* verified, const gate::GateResult& result) {
+  if (auto written = write_reports(judged, verified); !written) return written;
+  if (request.prometheus) {
+    if (auto written = write_metrics(judged, verified); !written) return written;
+  }
+  if (request.junit.empty()) return {};
+  return base::write_file_atomic_not_durable(request.junit, exporting::junit_xml(result, verified));
+}
+
+int run_gate(const GateRequest& request) {
+  const auto judged = judge_folder(request.folder);
+  if (!judged) return could_not_judge(judged.error(), request.json);
+  std::optional<verify::VerifyResult> found;
+  if (!request.skip_delta_verify) found = verify::verify_run(judged->run, judged->registry);
+  const verify::VerifyResult* verified = found ? &*found : nullptr;
+  const gate::GateResult result =
+      gate::judge(judged->run, judged->profile, judged->snapshot, verified, request.options);
+  std::optional<std::vector<analyze::KpiChange>> changes;
+  if (!request.compare.empty()) {
+    auto compared = compare_with(request.compare, *judged, request.folder);
+    if (!compared) return could_not_judge(compared.error(), request.json);
+    changes = std::move(*compared);
+  }
+  if (const auto written = write_all(request, *judged, verified, result); !written) {
+    return could_not_judge(written.error(), request.json);
+  }
+  bool printed = false;
+  if (request.json) {
+    Json json = gate::to_json(result, judged->snapshot, verified);
+    if (changes) json["compare"] = analyze::to_json(*changes);
+    printed = print_json(json);
+  } else {
+    printed = print_text(
+        text_of(result, request, verified, changes ? analyze::to_text(*changes, judged->profile) : ""));
+  }
+  if (!printed)
+    return could_not_judge(Error{ErrorCode::kIoError, "cannot write to standard output", {}, {}}, false);
+  if (result.verdict == gate::GateVerdict::kInconclusive) return kExitInconclusive;
+  return result.passed() ? kExitOk : kExitError;
+}
+
+}  // namespace
+
+void add_gate(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("gate", "One verdict on a run: exit 0 passed, 1 failed, 5 could not judge");
+  const auto request = std::make_shared<GateRequest>();
+  add_folder_options(*command, request->folder);
+  command->add_flag("--strict", request->options.strict,
+                    "Delivery ratio 0.95 instead of 0.90, and something must have been delivered");
+  command->add_flag("--allow-unfrozen", request->options.allow_unfrozen, "Do not ask for a freeze");
+  command->add_flag("--allow-no-proposals", request->options.allow_no_proposals,
+                    "With --strict, accept a run that delivered nothing");
+  command->add_flag("--skip-delta-verify", request->skip_delta_verify,
+                    "Do not verify delivery; no delivery check counts as passed");
+  command->add_flag("--prometheus", request->prometheus,
+                    "Write POST_SOAK_METRICS.prom into the run's folder");
+  command->add_option("--junit", request->junit, "Write JUnit XML to this file");
+  command->add_option("--compare", request->compare,
+                      "Another run's folder, or its POST_SOAK_SNAPSHOT.json, to compare with");
+  command->add_flag("--json", request->json, "Print one JSON document");
+  command->callback([request, &exit_code] {
+    std::signal(SIGPIPE, SIG_IGN);
+    exit_code = run_gate(*request);
+  });
+}
+
+}  // namespace soak::cli

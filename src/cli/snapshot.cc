@@ -1,0 +1,57 @@
+// `soak snapshot`: the judgement of a run's last iterations, as JSON on stdout.
+
+#include <csignal>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/run_folder.h"
+
+namespace soak::cli {
+namespace {
+
+struct SnapshotRequest {
+  FolderRequest folder;
+  std::string compare;
+  bool pretty = false;
+  bool prometheus = false;
+};
+
+int run_snapshot(const SnapshotRequest& request) {
+  const auto judged = judge_folder(request.folder);
+  if (!judged) return report_error(judged.error());
+  Json json = analyze::to_json(judged->snapshot);
+  if (!request.compare.empty()) {
+    const auto changes = compare_with(request.compare, *judged, request.folder);
+    if (!changes) return report_error(changes.error());
+    json["compare"] = analyze::to_json(*changes);
+    json["compare"]["baseline"] = request.compare;
+  }
+  if (request.prometheus) {
+    const verify::VerifyResult verified = verify::verify_run(judged->run, judged->registry);
+    if (const auto written = write_metrics(*judged, &verified); !written)
+      return report_error(written.error());
+  }
+  return print_json(json, request.pretty)
+             ? kExitOk
+             : report_error(Error{ErrorCode::kIoError, "cannot write to standard output", {}, {}});
+}
+
+}  // namespace
+
+void add_snapshot(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("snapshot", "Print the snapshot of a run's last iterations (schema 1.1)");
+  const auto request = std::make_shared<SnapshotRequest>();
+  add_folder_options(*command, request->folder);
+  command->add_flag("--pretty", request->pretty, "Indent the JSON");
+  command->add_flag("--prometheus", request->prometheus,
+                    "Also write POST_SOAK_METRICS.prom into the run's folder");
+  command->add_option("--compare", request->compare,
+                      "Another run's folder, or its POST_SOAK_SNAPSHOT.json, to compare with");
+  command->callback([request, &exit_code] {
+    std::signal(SIGPIPE, SIG_IGN);
+    exit_code = run_snapshot(*request);
+  });
+}
+
+}  // namespace soak::cli
