@@ -132,6 +132,9 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
 }  // namespace
 
 Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime) {
+  if (base::file_exists(folder) && !base::is_folder(folder)) {
+    return fail(ErrorCode::kNotAFile, "is a file, not a folder; choose another --out", folder);
+  }
   if (auto made = base::make_folders(folder); !made) return made;
   auto contents = look(folder);
   if (!contents) return tl::unexpected(contents.error());
