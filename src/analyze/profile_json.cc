@@ -297,6 +297,10 @@ Result<Profile> parse_profile(std::string_view text, const std::string& file) {
   if (!parsed) return tl::unexpected(parsed.error());
   Json json = std::move(*parsed);
   if (json.is_object() && json.contains("extends")) {
+    if (!json.contains("name")) {
+      return fail(ErrorCode::kInvalidValue,
+                  "name is missing: thresholds of your own need a name of their own", file, "name");
+    }
     if (json["extends"] != "market-maker") {
       return fail(ErrorCode::kInvalidValue, "extends must be market-maker, the only built-in profile", file,
                   "extends");

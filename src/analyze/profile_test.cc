@@ -166,7 +166,7 @@ TEST(LoadProfile, NamesTheKeyThatIsWrong) {
   EXPECT_EQ(refused(R"({"name":"t","steady":[{"kpi":"y","direction":"at_most","threshold":1}],
       "kpis":[{"name":"x","threshold":1,"direction":"at_most"}]})"),
             "steady[0].kpi");
-  EXPECT_EQ(refused(R"({"extends":"other"})"), "extends");
+  EXPECT_EQ(refused(R"({"name":"t","extends":"other"})"), "extends");
 }
 
 TEST(LoadProfile, RefusesTheSameKpiTwice) {

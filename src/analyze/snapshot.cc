@@ -8,9 +8,8 @@
 namespace soak::analyze {
 namespace {
 
-constexpr double kOutlierDeviations =
-    3.5 * 1.4826;  // scaled so that a normal distribution's deviation is one
-constexpr double kOutlierShare = 0.10;
+constexpr double kOutlierDeviations = 5 * 1.4826;  // scaled so that a normal distribution's deviation is one
+constexpr double kOutlierShare = 0.25;
 constexpr std::size_t kOutlierValuesMin = 5;
 
 // Old artifacts give ratios as percentages at times: a value above 1. Our own never do, and there a 1.2 is a

@@ -27,8 +27,8 @@ struct JudgedIteration {
 // bears.
 std::vector<JudgedIteration> judge_run(const journal::RunArtifacts& run, const Profile& profile);
 
-// Something unusual in one iteration of the window: a KPI far from the window's median (more than 3.5 scaled
-// median absolute deviations and 10 % of the median, five values at least), or a judged KPI without data.
+// Something unusual in one iteration of the window: a KPI far from the window's median (more than 5 scaled
+// median absolute deviations and 25 % of the median, five values at least), or a judged KPI without data.
 struct Anomaly {
   std::int64_t iteration = 0;
   std::string kpi;

@@ -25,7 +25,7 @@ std::string short_unit(const Kpi& kpi) {
 }  // namespace
 
 std::string value_text(double value, const Kpi& kpi) {
-  return number_text(value) + short_unit(kpi);
+  return number_text(value, std::fabs(value) < 100 ? 3 : 1) + short_unit(kpi);
 }
 
 std::string threshold_text(Direction direction, double threshold) {

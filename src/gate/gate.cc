@@ -32,6 +32,7 @@ Check verdict_check(const analyze::Profile& profile, const analyze::Snapshot& sn
   Check check{"verdict", CheckStatus::kPassed, analyze::verdict_name(snapshot.verdict), "not FAIL", {}, ""};
   if (too_few_iterations(profile, snapshot)) {
     check.status = CheckStatus::kNotJudged;
+    check.measured = nullptr;
     check.message = too_few_text(profile, snapshot);
     return check;
   }
@@ -50,6 +51,7 @@ Check freeze_check(const analyze::Profile& profile, const analyze::Snapshot& sna
   Check check{"freeze_ready", CheckStatus::kPassed, snapshot.freeze_ready, "true", {}, ""};
   if (too_few_iterations(profile, snapshot)) {
     check.status = CheckStatus::kNotJudged;
+    check.measured = nullptr;
     check.message = too_few_text(profile, snapshot);
     return check;
   }
