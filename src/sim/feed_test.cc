@@ -37,7 +37,8 @@ struct FeedFile : ::testing::Test {
   Error refusal_with(std::uint64_t offset, const std::string& altered) {
     const auto put = [&](const char* from) {
       std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-      file.seekp(static_cast<std::streamoff>(offset)).write(from, static_cast<std::streamsize>(altered.size()));
+      file.seekp(static_cast<std::streamoff>(offset))
+          .write(from, static_cast<std::streamsize>(altered.size()));
     };
     put(altered.data());
     const Error error = error_of(path);
@@ -106,10 +107,18 @@ TEST_F(FeedFile, IsTheSameBytesForTheSameEvents) {
 }
 
 TEST_F(FeedFile, TornAtAnyBlockBoundaryIsRefusedWithTheOffset) {
-  std::vector<std::uint64_t> cuts = {0, 1, 8, 511, 512, header.keyframes_offset, header.keyframe_index_offset, header.checksums_offset,
+  std::vector<std::uint64_t> cuts = {0,
+                                     1,
+                                     8,
+                                     511,
+                                     512,
+                                     header.keyframes_offset,
+                                     header.keyframe_index_offset,
+                                     header.checksums_offset,
                                      header.file_bytes - 1};
   for (const std::uint64_t column : {header.exchange_offset, header.local_offset, header.rows_offset}) {
-    for (std::uint64_t block = 0; block < header.block_count; ++block) cuts.push_back(column + block * kFeedRowsPerBlock * 8);
+    for (std::uint64_t block = 0; block < header.block_count; ++block)
+      cuts.push_back(column + block * kFeedRowsPerBlock * 8);
   }
   for (const std::uint64_t cut : cuts) {
     const Error error = refusal(bytes.substr(0, cut));
@@ -138,7 +147,11 @@ TEST_F(FeedFile, AFlippedBitOutsideOfTheColumnsIsRefused) {
   const std::uint64_t padding = (feed_padded_rows(kRows) - kRows) * 8;
   for (std::uint64_t k = 1; k <= padding; ++k) refusal_of_flip(header.local_offset - k);
   for (std::uint64_t k = 1; k <= padding; ++k) refusal_of_flip(header.keyframes_offset - k);
-  for (std::uint64_t offset = header.keyframes_offset; offset < header.file_bytes; offset += 7) refusal_of_flip(offset);
+  for (std::uint64_t offset = header.keyframes_offset; offset < header.keyframe_index_offset; offset += 7) {
+    refusal_of_flip(offset);
+  }
+  for (std::uint64_t offset = header.keyframe_index_offset; offset < header.file_bytes; ++offset)
+    refusal_of_flip(offset);
 }
 
 TEST_F(FeedFile, RandomBytesAreRefused) {
@@ -147,18 +160,21 @@ TEST_F(FeedFile, RandomBytesAreRefused) {
     std::string noise(size, '\0');
     for (char& c : noise) c = static_cast<char>(rng.below(256));
     EXPECT_EQ(refusal(noise).code, ErrorCode::kCorrupt);
-    std::memcpy(noise.data(), bytes.data(), std::min<std::size_t>(size, 12));  // our magic and version, then noise
+    std::memcpy(noise.data(), bytes.data(),
+                std::min<std::size_t>(size, 12));  // our magic and version, then noise
     EXPECT_EQ(refusal(noise).code, ErrorCode::kCorrupt);
   }
 }
 
 TEST_F(FeedFile, AHeaderThatPointsOutsideOfTheFileIsRefusedThoughItsChecksumIsRight) {
   for (std::size_t offset = 8; offset < offsetof(FeedHeader, first_exchange_ns); offset += 8) {
-    for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+    for (const std::uint64_t value :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
       FeedHeader changed = header;
       if (std::memcmp(reinterpret_cast<char*>(&changed) + offset, &value, 8) == 0) continue;
       std::memcpy(reinterpret_cast<char*>(&changed) + offset, &value, 8);
-      if (changed.opening_row_count <= 1 && offset == offsetof(FeedHeader, opening_row_count)) continue;  // still makes sense
+      if (changed.opening_row_count <= 1 && offset == offsetof(FeedHeader, opening_row_count))
+        continue;  // still makes sense
       refusal_with(0, sealed(changed));
     }
   }
@@ -186,7 +202,8 @@ TEST(FeedWriter, KeepsQuantitiesBeyond31BitsInAColumnOfTheirOwn) {
   TempFolder folder;
   const std::string path = folder.file("wide.feed");
   const std::int64_t huge = 5'000'000'000'000;
-  ASSERT_TRUE(write_feed(path, {depth_event(1, cents(100), {huge, 0}), depth_event(2, cents(101), {7, 0})}, test_meta()));
+  ASSERT_TRUE(write_feed(path, {depth_event(1, cents(100), {huge, 0}), depth_event(2, cents(101), {7, 0})},
+                         test_meta()));
   auto feed = Feed::open(path);
   ASSERT_TRUE(feed) << to_line(feed.error());
   ASSERT_EQ(feed->wide_quantities().size(), 2U);
@@ -196,7 +213,9 @@ TEST(FeedWriter, KeepsQuantitiesBeyond31BitsInAColumnOfTheirOwn) {
 
 TEST(FeedWriter, RefusesTimeThatRunsBackwards) {
   TempFolder folder;
-  auto written = write_feed(folder.file("x.feed"), {depth_event(5, cents(1), {1, 0}), depth_event(4, cents(1), {1, 0})}, test_meta());
+  auto written =
+      write_feed(folder.file("x.feed"), {depth_event(5, cents(1), {1, 0}), depth_event(4, cents(1), {1, 0})},
+                 test_meta());
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().message, HasSubstr("row 1"));
 }
@@ -231,7 +250,8 @@ TEST(FeedWriter, RefusesToReplaceAFolder) {
 TEST(FeedWriter, MovesLocalTimesSoThatTheFastestMessageTakesTheFloor) {
   TempFolder folder;
   const std::string path = folder.file("x.feed");
-  std::vector<FeedEvent> events = {depth_event(1'000'000, cents(100), {1, 0}), depth_event(2'000'000, cents(100), {2, 0})};
+  std::vector<FeedEvent> events = {depth_event(1'000'000, cents(100), {1, 0}),
+                                   depth_event(2'000'000, cents(100), {2, 0})};
   events[0].local_ns = 400'000;    // 600 us before it was sent
   events[1].local_ns = 1'600'000;  // 400 us before
   FeedMeta meta = test_meta();
