@@ -140,6 +140,21 @@ Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportF
   return {};
 }
 
+// A run with parameters of its own can be judged only with them.
+void note_registry(const Registry& registry, RunArtifacts& run) {
+  if (!run.registry_source.is_array()) return;
+  for (const Json& entry : run.registry_source) {
+    const auto name = entry.is_object() ? entry.find("name") : entry.end();
+    if (name == entry.end() || !name->is_string() ||
+        registry.find(name->get_ref<const std::string&>()) != nullptr)
+      continue;
+    run.notes.push_back(
+        fmt::format("the run was recorded with --params, and {} is not known here: give the same file",
+                    name->get<std::string>()));
+    return;
+  }
+}
+
 }  // namespace
 
 Result<RunArtifacts> read_run(const std::string& folder, const Registry& registry) {
@@ -166,6 +181,7 @@ Result<RunArtifacts> read_run(const std::string& folder, const Registry& registr
   }
   if (content->report) note_report(*content->report, run);
   note_gaps(run);
+  note_registry(registry, run);
   return run;
 }
 

@@ -1,0 +1,157 @@
+// Reading the folder of a run of ours: the journal beside the files, and in their place.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/testing.h"
+#include "journal/artifacts.h"
+#include "journal/journal.h"
+#include "journal/record_json.h"
+#include "journal/write_artifacts.h"
+
+namespace soak::journal {
+namespace {
+
+using base::TempFolder;
+using base::write_bytes;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A run of ours of two iterations: the first proposes and applies, the second sees it in effect.
+class OwnArtifacts : public testing::Test {
+ protected:
+  void SetUp() override {
+    RunHeader header;
+    header.run_id = "r";
+    header.iterations = 2;
+    Json body = header_to_json(header);
+    body["runtime"] = start_;
+    body["runtime_hash"] = compute_json_hash(start_);
+    add(RecordType::kRunHeader, body);
+    first_ = record(1, start_);
+    first_.tuning.proposed_deltas = {{"tail_age_ms", 610}};
+    first_.tuning.applied = true;
+    first_.tuning.changed_keys = {"tail_age_ms"};
+    first_.tuning.state_hash = compute_json_hash(after_);
+    first_.kpi_verdict = "PASS";
+    second_ = record(2, after_);
+    add_report(1, start_);
+    add(RecordType::kApplyIntent, {{"iteration", 1},
+                                   {"origin", "tuner"},
+                                   {"old_hash", compute_json_hash(start_)},
+                                   {"state_hash", compute_json_hash(after_)},
+                                   {"changed_keys", {"tail_age_ms"}},
+                                   {"proposed_deltas", {{"tail_age_ms", 610}}}});
+    add(RecordType::kApplyOutcome,
+        {{"iteration", 1}, {"applied", true}, {"state_hash", compute_json_hash(after_)}});
+    add(RecordType::kIteration, iteration_to_json(first_));
+    add_report(2, after_);
+    add(RecordType::kIteration, iteration_to_json(second_));
+    write_bytes(folder_.file(kJournalName), journal_);
+    ASSERT_TRUE(write_iteration_summary(folder_.path(), first_));
+    ASSERT_TRUE(write_iteration_summary(folder_.path(), second_));
+    ASSERT_TRUE(write_tuning_report(folder_.path()));
+  }
+  static IterationRecord record(std::int64_t iteration, const Json& runtime) {
+    IterationRecord made;
+    made.iteration = iteration;
+    made.runtime_overrides = runtime;
+    made.summary.state_hash = signature_of(runtime);
+    return made;
+  }
+  void report(const std::string& text) { write_bytes(folder_.file(kTuningReportName), text); }
+  RunArtifacts read() {
+    auto run = read_run(folder_.path(), Registry::builtin());
+    EXPECT_TRUE(run) << to_line(run.error());
+    return run ? std::move(*run) : RunArtifacts();
+  }
+  Error error() {
+    auto run = read_run(folder_.path(), Registry::builtin());
+    EXPECT_FALSE(run);
+    return run ? Error{} : run.error();
+  }
+  void add(RecordType type, const Json& body) { journal_ += encode_record(++sequence_, type, body); }
+  void add_report(std::int64_t iteration, const Json& runtime) {
+    const Json content = {{"seq", iteration}, {"effective", {{"params", runtime}}}};
+    add(RecordType::kReport, report_to_json({iteration, iteration, "t", true, content}));
+  }
+
+  TempFolder folder_;
+  const Json start_ = {{"engine", {{"tail_age_ms", 600}}}};
+  const Json after_ = {{"engine", {{"tail_age_ms", 610}}}};
+  IterationRecord first_;
+  IterationRecord second_;
+  std::string journal_;
+  std::int64_t sequence_ = 0;
+};
+
+TEST_F(OwnArtifacts, BringTheJournalsHeaderReportsAndGivenRuntimes) {
+  const RunArtifacts run = read();
+  EXPECT_FALSE(run.foreign);
+  EXPECT_EQ(run.header->iterations, 2);
+  EXPECT_EQ(run.reports.size(), 2U);
+  EXPECT_THAT(run.notes, testing::IsEmpty());
+  const GivenRuntime& given = run.given.at(2);
+  EXPECT_TRUE(given.applied_before);
+  EXPECT_EQ(given.expected.at("tail_age_ms"), 610);
+  EXPECT_EQ(given.before.at("tail_age_ms"), 600);
+  EXPECT_EQ(given.runtime_hash, compute_json_hash(after_));
+  EXPECT_FALSE(run.given.at(1).applied_before);
+}
+
+TEST_F(OwnArtifacts, AreTheSameWithoutTheirFilesAndSaySo) {
+  const RunArtifacts whole = read();
+  std::filesystem::remove(folder_.file("TUNING_REPORT.json"));
+  std::filesystem::remove(folder_.file("ITER_SUMMARY_1.json"));
+  const RunArtifacts run = read();
+  ASSERT_EQ(run.iterations.size(), 2U);
+  EXPECT_EQ(iteration_to_json(run.iterations.at(0).record), iteration_to_json(whole.iterations.at(0).record));
+  EXPECT_THAT(run.notes, ElementsAre(HasSubstr("TUNING_REPORT"), HasSubstr("ITER_SUMMARY of iteration 1")));
+}
+
+TEST_F(OwnArtifacts, LetTheJournalStandInForAReportThatLagsBehind) {
+  report(R"({"iterations": []})");
+  const RunArtifacts run = read();
+  EXPECT_EQ(run.iterations.at(0).record.kpi_verdict, "PASS");
+  EXPECT_THAT(run.notes, testing::IsEmpty());
+}
+
+TEST_F(OwnArtifacts, AreNotBelievedWhereASummaryContradictsTheJournal) {
+  first_.tuning.applied = false;
+  ASSERT_TRUE(write_iteration_summary(folder_.path(), first_));
+  report(R"({"iterations": []})");
+  const Error problem = error();
+  EXPECT_EQ(problem.code, ErrorCode::kCorrupt);
+  EXPECT_THAT(problem.file, HasSubstr("ITER_SUMMARY_1.json"));
+}
+
+TEST_F(OwnArtifacts, CountWhatWasWholeWhenTheJournalIsCutOff) {
+  write_bytes(folder_.file(kJournalName), journal_.substr(0, journal_.size() - 3));
+  std::filesystem::remove(folder_.file("ITER_SUMMARY_2.json"));
+  const RunArtifacts run = read();
+  EXPECT_EQ(run.iterations.size(), 1U);
+  EXPECT_THAT(run.notes, Contains(HasSubstr("in the middle of a record")));
+}
+
+TEST_F(OwnArtifacts, AreRefusedWhereTheJournalIsDamaged) {
+  std::string damaged = journal_;
+  damaged[damaged.size() / 2] ^= 1;
+  write_bytes(folder_.file(kJournalName), damaged);
+  EXPECT_EQ(error().code, ErrorCode::kCorrupt);
+  EXPECT_THAT(error().file, HasSubstr(kJournalName));
+}
+
+TEST_F(OwnArtifacts, AskForTheParametersThatTheRunWasRecordedWith) {
+  std::string other = journal_.substr(journal_.find('\n') + 1);
+  Json body = header_to_json(RunHeader());
+  body["runtime"] = start_;
+  body["registry"] = {{{"name", "own_parameter"}}};
+  write_bytes(folder_.file(kJournalName), encode_record(1, RecordType::kRunHeader, body) + other);
+  EXPECT_THAT(read().notes, Contains(HasSubstr("own_parameter")));
+}
+
+}  // namespace
+}  // namespace soak::journal
