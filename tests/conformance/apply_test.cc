@@ -11,13 +11,15 @@
 
 #include "base/testing.h"
 #include "cases.h"
-#include "run_command.h"
+#include "cli/testing.h"
 
 namespace soak::conformance {
 namespace {
 
 using base::TempFolder;
 using base::write_bytes;
+using cli::Ran;
+using cli::run_command;
 
 void check_case(const Json& one) {
   const TempFolder folder;

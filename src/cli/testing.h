@@ -9,7 +9,7 @@
 
 #include "cli/command.h"
 
-namespace soak::conformance {
+namespace soak::cli {
 
 struct Ran {
   int exit_code = 0;
@@ -29,11 +29,11 @@ inline Ran run_command(void (*add)(CLI::App&, int&), std::vector<std::string> ar
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
-    ran.exit_code = app.exit(error) == 0 ? cli::kExitOk : cli::kExitUsage;
+    ran.exit_code = app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   ran.out = testing::internal::GetCapturedStdout();
   ran.err = testing::internal::GetCapturedStderr();
   return ran;
 }
 
-}  // namespace soak::conformance
+}  // namespace soak::cli
