@@ -8,10 +8,13 @@
 
 #include "base/testing.h"
 #include "cases.h"
-#include "run_command.h"
+#include "cli/testing.h"
 
 namespace soak::conformance {
 namespace {
+
+using cli::Ran;
+using cli::run_command;
 
 constexpr double kRatioTolerance = 1.001e-3;  // one rounding step of three decimals
 
