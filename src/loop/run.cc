@@ -49,7 +49,7 @@ class Run {
         outcome_.end = RunEnd::kInterrupted;
         break;
       }
-      if (auto done = one_iteration(); !done) return tl::unexpected(done.error());
+      if (auto done = one_iteration(); !done) return leave(done.error());
     }
     if (auto step = before_step(tools_, "tuning_report"); !step) return tl::unexpected(step.error());
     if (auto written = journal::write_tuning_report(tools_.folder); !written)
@@ -73,6 +73,14 @@ class Run {
     }
     if (auto made = make_runtime_file(); !made) return made;
     return replay.last() ? write_last_artifacts(*replay.last()) : Result<void>();
+  }
+
+  // A target that fails leaves the artifacts so far whole; after any other error only the journal is to be
+  // trusted.
+  tl::unexpected<Error> leave(const Error& error) {
+    if (error.code == ErrorCode::kTargetFailed)
+      static_cast<void>(journal::write_tuning_report(tools_.folder));
+    return tl::unexpected(error);
   }
 
   // The runtime file comes into being between the header and the first record after it; later it can only

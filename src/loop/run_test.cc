@@ -173,6 +173,52 @@ TEST_F(LoopTest, TargetThatDiesEndsTheRunWithItsFaultRecorded) {
   EXPECT_EQ(artifact(journal::kEdgeReportName)["seq"], 4);  // the last report that there was
 }
 
+TEST_F(LoopTest, TargetThatCannotRunAnIterationLeavesTheArtifactsSoFar) {
+  class Failing final : public HonestTarget {
+    Result<target::IterationOutcome> run_iteration(const target::IterationRequest& request) override {
+      if (request.iteration == 4) return fail(ErrorCode::kTargetFailed, "gone");
+      return HonestTarget::run_iteration(request);
+    }
+  };
+  target_ = std::make_unique<Failing>();
+  const auto outcome = run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kTargetFailed);
+  EXPECT_EQ(artifact(journal::kTuningReportName)["iterations"].size(), 3U);
+}
+
+// A store whose replacement is made, and then cannot be proven.
+class DoubtfulStore final : public apply::Store {
+ public:
+  explicit DoubtfulStore(apply::Store& real) : real_(real) {}
+  Result<apply::Loaded> load() override { return real_.load(); }
+  Result<std::string> replace(const std::string& version, std::string_view bytes,
+                              const BeforeCommit& hook) override {
+    auto replaced = real_.replace(version, bytes, hook);
+    if (!replaced || version == "absent") return replaced;
+    return fail(ErrorCode::kUnknownOutcome, "the folder could not be made durable", name());
+  }
+  std::string name() const override { return real_.name(); }
+
+ private:
+  apply::Store& real_;
+};
+
+TEST_F(LoopTest, UnknownOutcomeEndsTheRunAndTheNextStartReadsAgain) {
+  ASSERT_TRUE(run());
+  const auto expected = files();
+  use_folder("doubtful");
+  DoubtfulStore doubtful(*store_);
+  RunTools doubting = tools();
+  doubting.store = &doubtful;
+  const auto outcome = run_soak(plan_, doubting);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kUnknownOutcome);
+  EXPECT_EQ(journal_types().back(), "apply_intent");
+  ASSERT_TRUE(run());
+  EXPECT_EQ(files(), expected);
+}
+
 TEST_F(LoopTest, StopFlagEndsTheRunBetweenIterations) {
   volatile std::sig_atomic_t stop = 0;
   RunTools stopping = tools();
