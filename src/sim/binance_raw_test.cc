@@ -197,7 +197,7 @@ TEST_F(BinanceRaw, RemovalsComeFirstSoThatNoRowCrossesTheBook) {
 TEST_F(BinanceRaw, CountsTheStatesThatAgreeWithBookTicker) {
   auto imported = import(ticker(-90, 8, "100.00", "5.0", "101.00", "2.0") +
                          depth(-80, 5, 8, "[]", "[]") +  // received before the snapshot: no state
-                         ticker(-50, 9, "1.00", "1.0", "2.00", "1.0") + snapshot(0, 7, kBids, kAsks) +
+                         snapshot(0, 7, kBids, kAsks) + ticker(50, 9, "1.00", "1.0", "2.00", "1.0") +
                          depth(100, 9, 9, "[]", "[]") +  // id 9: disagrees
                          ticker(150, 11, "100.00", "4.0", "101.00", "2.0") +
                          depth(200, 10, 12, R"([["100.00","4.0"]])", "[]") +  // agrees

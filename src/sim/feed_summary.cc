@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "sim/feed_book.h"
@@ -11,15 +12,38 @@
 namespace soak::sim {
 namespace {
 
-// Nearest rank; 0 of nothing.
-template <class T>
-T percentile(std::vector<T>& values, double share) {
-  if (values.empty()) return T{};
-  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
-  const auto place = values.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
-  std::nth_element(values.begin(), place, values.end());
-  return *place;
-}
+// Counts of non-negative numbers in buckets that are exact below 256 and at most 1/128 wide above.
+class Histogram {
+ public:
+  void add(std::int64_t value) {
+    ++counts_[bucket_of(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)))];
+    ++total_;
+  }
+  // Nearest rank, the least value of its bucket; 0 of nothing.
+  std::int64_t percentile(double share) const {
+    const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total_)));
+    std::uint64_t passed = 0;
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+      passed += counts_[bucket];
+      if (passed >= rank && passed > 0) return least_of(bucket);
+    }
+    return 0;
+  }
+
+ private:
+  static constexpr int kBits = 7;
+  static std::size_t bucket_of(std::uint64_t value) {
+    const int shift = std::max(0, static_cast<int>(std::bit_width(value)) - kBits - 1);
+    return (static_cast<std::size_t>(shift) << kBits) + static_cast<std::size_t>(value >> shift);
+  }
+  static std::int64_t least_of(std::size_t bucket) {
+    if (bucket < (std::size_t{2} << kBits)) return static_cast<std::int64_t>(bucket);
+    const std::size_t shift = (bucket >> kBits) - 1;
+    return static_cast<std::int64_t>((bucket - (shift << kBits)) << shift);
+  }
+  std::vector<std::uint64_t> counts_ = std::vector<std::uint64_t>(std::size_t{64} << kBits);
+  std::uint64_t total_ = 0;
+};
 
 // Looks at the book each time it has taken all rows of one exchange time.
 class StateWalk {
@@ -40,42 +64,48 @@ class StateWalk {
     }
     const double mid_ticks = static_cast<double>(bid.price_ticks + ask.price_ticks) / 2;
     const std::int64_t spread = ask.price_ticks - bid.price_ticks;
-    spreads_.push_back(spread);
-    spreads_bps_.push_back(static_cast<double>(spread) / mid_ticks * 1e4);
-    touches_.push_back((bid.quantity_lots + ask.quantity_lots) / 2);
+    const double spread_bps = static_cast<double>(spread) / mid_ticks * 1e4;
+    spreads_.add(spread);
+    spreads_bps_.add(std::llround(spread_bps * kBpsScale));
+    touches_.add((bid.quantity_lots + ask.quantity_lots) / 2);
+    bps_sum_ += spread_bps;
+    ++looked_at_;
     const double mid = mid_ticks * tick_;
-    if (spreads_.size() == 1) summary_.mid_first = summary_.mid_min = summary_.mid_max = mid;
+    if (looked_at_ == 1) summary_.mid_first = summary_.mid_min = summary_.mid_max = mid;
     summary_.mid_last = mid;
     summary_.mid_min = std::min(summary_.mid_min, mid);
     summary_.mid_max = std::max(summary_.mid_max, mid);
   }
 
   void end() {
-    double sum = 0;
-    for (const double bps : spreads_bps_) sum += bps;
-    if (!spreads_bps_.empty()) summary_.spread_bps_mean = sum / static_cast<double>(spreads_bps_.size());
-    summary_.spread_ticks_median = percentile(spreads_, 0.5);
-    summary_.spread_ticks_p95 = percentile(spreads_, 0.95);
-    summary_.spread_bps_median = percentile(spreads_bps_, 0.5);
-    summary_.touch_lots_median = percentile(touches_, 0.5);
+    if (looked_at_ > 0) summary_.spread_bps_mean = bps_sum_ / static_cast<double>(looked_at_);
+    summary_.spread_ticks_median = spreads_.percentile(0.5);
+    summary_.spread_ticks_p95 = spreads_.percentile(0.95);
+    summary_.spread_bps_median = static_cast<double>(spreads_bps_.percentile(0.5)) / kBpsScale;
+    summary_.touch_lots_median = touches_.percentile(0.5);
   }
 
  private:
   FeedSummary& summary_;
   double tick_;
-  std::vector<std::int64_t> spreads_, touches_;
-  std::vector<double> spreads_bps_;
+  static constexpr double kBpsScale = 1e6;
+  std::uint64_t looked_at_ = 0;
+  double bps_sum_ = 0;
+  Histogram spreads_, spreads_bps_, touches_;
 };
 
 void summarize_latency(const Feed& feed, FeedSummary& summary) {
-  std::vector<std::int64_t> latencies;
-  latencies.reserve(feed.size());
+  Histogram latencies;
   const auto exchange = feed.exchange_ns(), local = feed.local_ns();
-  for (std::size_t row = 0; row < feed.size(); ++row) latencies.push_back(local[row] - exchange[row]);
-  summary.latency_ns_min = *std::min_element(latencies.begin(), latencies.end());
-  summary.latency_ns_max = *std::max_element(latencies.begin(), latencies.end());
-  summary.latency_ns_median = percentile(latencies, 0.5);
-  summary.latency_ns_p95 = percentile(latencies, 0.95);
+  summary.latency_ns_min = summary.latency_ns_max = local[0] - exchange[0];
+  for (std::size_t row = 0; row < feed.size(); ++row) {
+    const std::int64_t latency = local[row] - exchange[row];
+    summary.latency_ns_min = std::min(summary.latency_ns_min, latency);
+    summary.latency_ns_max = std::max(summary.latency_ns_max, latency);
+    latencies.add(latency);
+  }
+  summary.latency_ns_median = latencies.percentile(0.5);
+  summary.latency_ns_p95 = latencies.percentile(0.95);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct FeedSummary {
   std::int64_t touch_lots_median = 0;
   double mid_first = 0, mid_last = 0, mid_min = 0, mid_max = 0;  // quote units
   double traded_base = 0;                                        // base units
-  // Local minus exchange time over all rows, as the feed states it.
+  // Local minus exchange time over all rows, as the feed states it. Minimum and maximum are exact.
   std::int64_t latency_ns_min = 0;
   std::int64_t latency_ns_median = 0;
   std::int64_t latency_ns_p95 = 0;
