@@ -25,14 +25,24 @@ constexpr double kLatencyHighMs = 320, kLatencyAimMs = 300, kLatencyEasyMs = 260
 constexpr double kMakerShareAim = 0.90;
 constexpr double kAdverseShareOfGross = 0.35, kSlippageShareOfGross = 0.05;
 
+constexpr int kReadings = 2;
+
 class Moves {
  public:
   explicit Moves(const TunerInput& input) : input_(input) {}
 
+  // The mean over the last two iterations (of those that have it): one lucky reading must not stop a repair
+  // half way.
   std::optional<double> kpi(const char* name) const {
-    if (input_.recent.empty()) return std::nullopt;
-    const auto found = input_.recent.back().find(name);
-    return found == input_.recent.back().end() ? std::nullopt : std::optional(found->second);
+    double sum = 0;
+    int count = 0;
+    for (auto kpis = input_.recent.rbegin(); kpis != input_.recent.rend() && count < kReadings; ++kpis) {
+      const auto found = kpis->find(name);
+      if (found == kpis->end()) break;
+      sum += found->second;
+      ++count;
+    }
+    return count == 0 ? std::nullopt : std::optional(sum / count);
   }
   // A cost component of the newest report, or nothing.
   std::optional<double> total(const char* name) const {

@@ -28,7 +28,8 @@ class RulesTuner : public testing::Test {
     input.registry = &Registry::builtin();
     input.history = &history_;
     input.current = current;
-    input.recent = {kpi};
+    recent_.push_back(kpi);
+    input.recent = recent_;
     input.totals = totals_;
     input.pinned = pinned_;
     return tuner_->propose(input);
@@ -40,6 +41,7 @@ class RulesTuner : public testing::Test {
   }
   std::unique_ptr<Tuner> tuner_ = make_rules_tuner();
   guards::GuardHistory history_;
+  std::deque<journal::Kpis> recent_;
   Json totals_;
   std::set<std::string> pinned_;
   std::int64_t iteration_ = 0;
@@ -88,6 +90,10 @@ TEST_F(RulesTuner, NeverWidensAndSpeedsUpAtOnceWhileRiskIsHigh) {
   EXPECT_GE(value(proposal, "min_interval_ms"), 30);
   EXPECT_LE(value(proposal, "replace_rate_per_min"), 600);
   EXPECT_GE(value(proposal, "tail_age_ms"), 250);
+}
+TEST_F(RulesTuner, IsNotStoppedHalfWayByOneLuckyReading) {
+  propose(kpis(0.1, 0.95, 2.0, 200));
+  EXPECT_GT(value(propose(kpis(0.1, 0.95, 3.9, 200)), "base_spread_bps"), 1.0);
 }
 TEST_F(RulesTuner, LeavesAPinnedParameterAlone) {
   pinned_ = {"impact_cap_ratio"};
