@@ -18,19 +18,15 @@ def arguments():
     return pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 
 
-def wall(*command, exit_codes=(0,)):
-    """Seconds that a command takes from start to end. Its exit code must be one of `exit_codes`: a figure for a failure is no figure."""
+def run(*command, exit_codes=(0,)):
+    """Seconds from start to end, and stdout. The exit code must be one of `exit_codes`: a figure for a failure is no figure."""
     words = [str(word) for word in command]
     start = time.perf_counter()
-    code = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     taken = time.perf_counter() - start
-    if code.returncode not in exit_codes:
-        sys.exit(f"{' '.join(words)}: exit {code.returncode}: {code.stderr.decode(errors='replace').strip()}")
-    return taken
-
-
-def output(*command):
-    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout
+    if done.returncode not in exit_codes:
+        sys.exit(f"{' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
+    return taken, done.stdout
 
 
 def interleaved(rounds, *measurements):

@@ -5,12 +5,12 @@ import json
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-NOT_MEASUREMENTS = {"benchlib.py", "collect.py"}
 
 
 def first_line(*command):
@@ -28,8 +28,8 @@ def machine(scratch):
 
 def scripted(build, scratch):
     for script in sorted(HERE.glob("*.py")):
-        if script.name in NOT_MEASUREMENTS:
-            continue
+        if not re.search("^import benchlib", script.read_text(encoding="utf-8"), re.MULTILINE):
+            continue  # a helper of a measurement
         print(f"measuring: {script.name}", file=sys.stderr)
         folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
         run = subprocess.run([sys.executable, script, build, folder], capture_output=True, text=True, check=False)
@@ -57,24 +57,31 @@ def kept(result):
     return measured <= result["limit"]
 
 
+def figure(value):
+    """Three digits that count, never in powers of ten."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"
+
+
 def scripted_row(script, result):
-    floor = f"{result['floor']:.3g} {result['unit']} ({result['floor_is']})" if "floor" in result else "—"
+    floor = f"{figure(result['floor'])} {result['unit']} ({result['floor_is']})" if "floor" in result else "—"
     ratio = f"{result['value'] / result['floor']:.2f}×" if "floor" in result else "—"
     unit = result["unit"] if result.get("limit_of") == "value" else "×"
     limit = f"≤ {result['limit']} {unit}: {'kept' if kept(result) else '**not kept**'}" if "limit" in result else "—"
-    return f"| {result['what']} ([{script}]({script})) | {result['value']:.3g} {result['unit']} | {floor} | {ratio} | {limit} |"
+    return f"| {result['what']} ([{script}]({script})) | {figure(result['value'])} {result['unit']} | {floor} | {ratio} | {limit} |"
 
 
 def program_row(source, entry):
     rate = f"{entry['bytes_per_second'] / 1e6:.0f} MB/s" if "bytes_per_second" in entry else "—"
-    return f"| {entry['run_name']} ([{source}]({source})) | {entry['real_time']:.3g} {entry['time_unit']} | {rate} |"
+    return f"| {entry['run_name']} ([{source}]({source})) | {figure(entry['real_time'])} {entry['time_unit']} | {rate} |"
 
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory(dir=build, prefix="bench-") as scratch:
-        where, results, entries = machine(scratch), list(scripted(build, scratch)), list(programs(build))
-    lines = ["# Results", "", f"Written by `./dev bench` on: {where}.", "",
+        where, load = machine(scratch), os.getloadavg()[0]
+        results, entries = list(scripted(build, scratch)), list(programs(build))
+    lines = ["# Results", "", f"Written by `./dev bench` on: {where}. Load average at the start: {load:.1f}.", "",
              "Each figure and its floor were measured in turn in the same run; medians. [README.md](README.md) says how.", "",
              "| what | measured | floor | ratio | limit |", "|---|---|---|---|---|", *(scripted_row(*pair) for pair in results), ""]
     if entries:
