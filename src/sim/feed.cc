@@ -183,6 +183,7 @@ Result<void> Feed::check_rows() const {
   const std::byte* sums = bytes + h.checksums_offset;
   for (std::uint64_t block = 0; block < h.block_count; ++block) {
     const std::uint64_t first = block * h.rows_per_block;
+    release_before(first);
     const std::uint64_t count = std::min<std::uint64_t>(h.rows_per_block, h.row_count - first);
     for (std::size_t column = 0; column < column_count; ++column) {
       std::uint32_t expected = 0;
@@ -200,6 +201,7 @@ Result<void> Feed::check_rows() const {
 // What no checksum proves: a writer's mistake, or a file made by another hand.
 Result<void> Feed::check_values() const {
   for (std::size_t k = 0; k < size(); ++k) {
+    release_before(k);
     if (feed_price_ticks(rows_[k].code) < 0) return corrupt(header_->rows_offset + k * 8, "a negative price");
     if (event(k).quantity_lots < 0) return corrupt(header_->rows_offset + k * 8, "a negative quantity");
     if (k == 0) continue;
@@ -208,6 +210,19 @@ Result<void> Feed::check_values() const {
     if (local_[k] < local_[k - 1]) return corrupt(header_->local_offset + k * 8, "local time runs backwards");
   }
   return {};
+}
+
+void Feed::release(std::size_t first, std::size_t end) const {
+  constexpr std::uintptr_t kPage = 4096;
+  for (const void* column : {static_cast<const void*>(exchange_), static_cast<const void*>(local_),
+                             static_cast<const void*>(rows_), static_cast<const void*>(wide_)}) {
+    if (column == nullptr) continue;
+    const auto start = reinterpret_cast<std::uintptr_t>(column);
+    const std::uintptr_t from = (start + first * 8 + kPage - 1) / kPage * kPage;
+    const std::uintptr_t to = (start + end * 8) / kPage * kPage;
+    // A hint: where it fails nothing but memory is lost.
+    if (to > from) static_cast<void>(::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED));
+  }
 }
 
 std::string Feed::symbol() const {

@@ -68,12 +68,21 @@ class Feed {
   // The first row at or after this exchange time; size() where there is none.
   std::size_t row_at(std::int64_t exchange_ns) const;
 
+  // For a walk over a feed of any length in flat memory: call it after each row; every kReleaseRows rows the
+  // pages of those passed leave the process (not the machine's cache). They may still be read, at the price
+  // of a page fault.
+  void release_before(std::size_t row) const {
+    if (row % kReleaseRows == 0 && row > 0) release(row - kReleaseRows, row);
+  }
+
   std::span<const FeedKeyframe> keyframes() const { return keyframes_; }
   // Bids, then asks, each best first.
   std::span<const FeedLevel> levels(const FeedKeyframe& keyframe) const;
 
  private:
+  static constexpr std::size_t kReleaseRows = std::size_t{1} << 20;
   Feed() = default;
+  void release(std::size_t first, std::size_t end) const;
   Result<void> map(const std::string& path);
   Result<void> check_header() const;
   Result<void> check_sections() const;

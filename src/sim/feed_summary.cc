@@ -99,6 +99,7 @@ void summarize_latency(const Feed& feed, FeedSummary& summary) {
   const auto exchange = feed.exchange_ns(), local = feed.local_ns();
   summary.latency_ns_min = summary.latency_ns_max = local[0] - exchange[0];
   for (std::size_t row = 0; row < feed.size(); ++row) {
+    feed.release_before(row);
     const std::int64_t latency = local[row] - exchange[row];
     summary.latency_ns_min = std::min(summary.latency_ns_min, latency);
     summary.latency_ns_max = std::max(summary.latency_ns_max, latency);
@@ -118,6 +119,7 @@ FeedSummary summarize(const Feed& feed) {
   std::int64_t traded_lots = 0;
   const auto times = feed.exchange_ns();
   for (std::size_t row = 0; row < feed.size(); ++row) {
+    feed.release_before(row);
     const MarketEvent event = feed.event(row);
     if (row > 0) summary.gap_ns_max = std::max(summary.gap_ns_max, times[row] - times[row - 1]);
     if (event.kind == EventKind::kTrade)
