@@ -109,6 +109,12 @@ TEST(Oscillation, IsNotTheValueThatIsAlreadyThere) {
   run.end_iteration().apply("tail_age_ms", 550).end_iteration();
   EXPECT_FALSE(run.flags({{"tail_age_ms", 550}}).oscillation_detected);
 }
+TEST(Oscillation, IsNotTheCurrentValueEvenWhereTheRunHasBeenThereBefore) {
+  MiniRun run;
+  run.end_iteration().apply("tail_age_ms", 550).end_iteration().apply("tail_age_ms", 500).end_iteration();
+  EXPECT_FALSE(run.flags({{"tail_age_ms", 500}}).oscillation_detected);
+  EXPECT_TRUE(run.flags({{"tail_age_ms", 550}}).oscillation_detected);
+}
 TEST(Oscillation, IsNotSetWhereNothingIsProposed) {
   MiniRun run;
   run.end_iteration().apply("tail_age_ms", 550).end_iteration();
