@@ -159,6 +159,14 @@ TEST_F(OwnRun, DoesNotBlameTheTargetForFollowingAForeignEdit) {
   EXPECT_THAT(faults(), IsEmpty());
 }
 
+TEST_F(OwnRun, NoticesATargetThatDoesNotFollowAForeignEdit) {
+  see(1, 600);
+  see(2, 610);
+  see(3, 610);
+  run_.given[3] = {{{kAge, 700}}, {{kAge, 700}}, false, "hash", true};
+  EXPECT_THAT(faults(), ElementsAre("3 drifted"));
+}
+
 TEST_F(OwnRun, IsJudgedByItsSummariesWhereTheJournalHoldsNoReports) {
   EXPECT_EQ(result().full_apply_count, 1);
   EXPECT_THAT(faults(), IsEmpty());
