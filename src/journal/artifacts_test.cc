@@ -60,8 +60,18 @@ TEST_F(Artifacts, TakesSuggestedDeltasWhereNothingIsCalledProposed) {
 }
 
 TEST_F(Artifacts, PrefersProposedDeltasWhateverTheOrder) {
-  summary(1, R"({"tuning": {}})");
-  report(R"([{"iteration": 1, "suggested_deltas": {"tail_age_ms": 1}, "proposed_deltas": {}}])");
+  summary(1, "{}");
+  summary(2, "{}");
+  report(R"([{"iteration": 1, "suggested_deltas": {"tail_age_ms": 1}, "proposed_deltas": {}},
+             {"iteration": 2, "proposed_deltas": {"tail_age_ms": 2}, "suggested_deltas": {"tail_age_ms": 1}}])");
+  const RunArtifacts run = read();
+  EXPECT_TRUE(run.iterations.at(0).record.tuning.proposed_deltas.empty());
+  EXPECT_EQ(run.iterations.at(1).record.tuning.proposed_deltas.at("tail_age_ms"), 2);
+}
+
+TEST_F(Artifacts, BelievesAReportThatProposesNothing) {
+  summary(1, R"({"tuning": {"proposed_deltas": {"tail_age_ms": 1}}})");
+  report(R"([{"iteration": 1, "proposed_deltas": {}}])");
   EXPECT_TRUE(only(read()).record.tuning.proposed_deltas.empty());
 }
 
