@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -43,7 +44,8 @@ verify::VerifyResult delivery() {
 // promtool's exit code and its remarks; nothing where promtool is not installed.
 std::optional<std::pair<int, std::string>> promtool(const std::string& metrics) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) return std::nullopt;
-  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / "export_test_metrics.prom";
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
+                                     ("export_test_metrics_" + std::to_string(::getpid()) + ".prom");
   std::ofstream(file) << metrics;
   FILE* pipe = popen(("promtool check metrics <" + file.string() + " 2>&1").c_str(), "r");
   std::string remarks;

@@ -237,7 +237,7 @@ Result<void> sync_folder_of(const std::string& path) {
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
                                                const std::function<Result<void>(const Record&)>& each) {
   base::Descriptor descriptor(
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644));
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!descriptor.valid())
     return tl::unexpected(base::error_from_errno(errno, "cannot open the journal", path));
   if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {

@@ -94,7 +94,7 @@ namespace {
 class TempFile {
  public:
   explicit TempFile(const std::string& path) : path_(path + ".tmp" + base::random_suffix()) {
-    descriptor_ = base::Descriptor(::open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644));
+    descriptor_ = base::Descriptor(::open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
     exists_ = descriptor_.valid();
   }
   TempFile(const TempFile&) = delete;
