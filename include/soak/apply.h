@@ -1,11 +1,11 @@
 #pragma once
 // One tracked apply: guards, validation, no-op, atomic write, read back.
 
-#include <cstddef>
-#include <optional>
 #include <soak/guards.h>
 #include <soak/params.h>
 #include <soak/result.h>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,18 +27,22 @@ struct ApplyResult {
 struct ApplyOptions {
   bool allow_unknown = false;
   bool enforce_bounds = false;
-  bool dry_run = false;                    // everything but the write; the result says what would have been
-  // Another state hash in place: kConflict. Where there is no file, both "absent" and the hash of "{}", which old_hash reports, match.
+  bool dry_run = false;  // everything but the write; the result says what would have been
+  // Another state hash in place: kConflict. Where there is no file, both "absent" and the hash of "{}", which
+  // old_hash reports, match.
   std::optional<std::string> expect_hash;
 };
 
-// Applies `proposed_deltas` to the runtime file, in this order: read (an unreadable or invalid file is an error whatever the guards
-// say), guards (freeze > oscillation > velocity > cooldown), validation, no-op, write. On any error but kUnknownOutcome the file's
-// bytes are as before; after kUnknownOutcome the caller must re-read. Where another writer replaces the file between reading and
-// writing, the whole apply is done again from the new content, or is a kConflict where expect_hash is set. Safe to call from several
-// threads and processes at once.
-Result<ApplyResult> apply_deltas_with_tracking(const std::string& runtime_path, const ParamValues& proposed_deltas,
-                                               const GuardFlags& guards = {}, const ApplyOptions& options = {},
+// Applies `proposed_deltas` to the runtime file, in this order: read (an unreadable or invalid file is an
+// error whatever the guards say), guards (freeze > oscillation > velocity > cooldown), validation, no-op,
+// write. On any error but kUnknownOutcome the file's bytes are as before; after kUnknownOutcome the caller
+// must re-read. Where another writer replaces the file between reading and writing, the whole apply is done
+// again from the new content, or is a kConflict where expect_hash is set. Safe to call from several threads
+// and processes at once.
+Result<ApplyResult> apply_deltas_with_tracking(const std::string& runtime_path,
+                                               const ParamValues& proposed_deltas,
+                                               const GuardFlags& guards = {},
+                                               const ApplyOptions& options = {},
                                                const Registry& registry = Registry::builtin());
 
 }  // namespace soak

@@ -14,7 +14,9 @@ struct GuardFlags {
   bool cooldown_active = false;
   std::optional<int> cooldown_iters_left;  // counts the current iteration; not set: not known
 
-  bool any() const { return freeze_triggered || oscillation_detected || velocity_violation || cooldown_active; }
+  bool any() const {
+    return freeze_triggered || oscillation_detected || velocity_violation || cooldown_active;
+  }
 };
 
 // Exactly one flag is true.

@@ -1,6 +1,7 @@
 #pragma once
-// Errors as values. Whatever a user or the world can cause (a missing file, torn JSON, a full disk, an unknown parameter) comes
-// back as an Error inside a Result; a programmer's mistake is an assert. No exception crosses a room.
+// Errors as values. Whatever a user or the world can cause (a missing file, torn JSON, a full disk, an
+// unknown parameter) comes back as an Error inside a Result; a programmer's mistake is an assert. No
+// exception crosses a room.
 
 #include <string>
 #include <string_view>
@@ -48,7 +49,8 @@ template <class T>
 using Result = tl::expected<T, Error>;
 
 // Shorthand for returning an error: `return fail(ErrorCode::kNotFound, "...", path);`.
-inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string file = {}, std::string parameter = {}) {
+inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string file = {},
+                                  std::string parameter = {}) {
   return tl::unexpected<Error>(Error{code, std::move(message), std::move(file), std::move(parameter)});
 }
 

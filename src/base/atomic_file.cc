@@ -35,7 +35,8 @@ Result<Place> resolve(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
     char* resolved = ::realpath(path.c_str(), nullptr);
-    if (resolved == nullptr) return tl::unexpected(error_from_errno(errno, "cannot follow the symbolic link", path));
+    if (resolved == nullptr)
+      return tl::unexpected(error_from_errno(errno, "cannot follow the symbolic link", path));
     real = resolved;
     std::free(resolved);  // NOLINT: realpath allocates with malloc
   }
@@ -43,13 +44,17 @@ Result<Place> resolve(const std::string& path) {
   Place place;
   place.folder = slash == std::string::npos ? "." : slash == 0 ? "/" : real.substr(0, slash);
   place.name = slash == std::string::npos ? real : real.substr(slash + 1);
-  if (place.name.empty() || place.name == "." || place.name == "..") return fail(ErrorCode::kNotAFile, "is a folder, not a file", path);
+  if (place.name.empty() || place.name == "." || place.name == "..")
+    return fail(ErrorCode::kNotAFile, "is a folder, not a file", path);
   return place;
 }
 
-std::string temp_prefix(const std::string& name) { return "." + name + ".tmp-"; }
+std::string temp_prefix(const std::string& name) {
+  return "." + name + ".tmp-";
+}
 
-// Temps that a killed writer of ours left: our name pattern, a plain file, our own. Under the lock nobody else is writing one.
+// Temps that a killed writer of ours left: our name pattern, a plain file, our own. Under the lock nobody
+// else is writing one.
 void remove_stale_temps(int folder, const Place& place) {
   const auto names = list_folder(place.folder);
   if (!names) return;  // a folder that we may enter but not list: nothing to clean
@@ -71,16 +76,20 @@ struct Current {
 
 Result<Current> read_current(int folder, const Place& place) {
   Current current;
-  const Descriptor descriptor(::openat(folder, place.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const Descriptor descriptor(
+      ::openat(folder, place.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!descriptor.valid()) {
     if (errno == ENOENT) return current;
     return tl::unexpected(error_from_errno(errno, "cannot open", place.path()));
   }
-  if (::fstat(descriptor.get(), &current.status) != 0) return tl::unexpected(error_from_errno(errno, "cannot examine", place.path()));
+  if (::fstat(descriptor.get(), &current.status) != 0)
+    return tl::unexpected(error_from_errno(errno, "cannot examine", place.path()));
   auto bytes = read_all(descriptor.get(), place.path(), kFileBytesMax);
   if (!bytes) return tl::unexpected(bytes.error());
   if (current.status.st_nlink > 1) {
-    return fail(ErrorCode::kNotAFile, "has more than one hard link; replacing it would part them. Give it a name of its own", place.path());
+    return fail(ErrorCode::kNotAFile,
+                "has more than one hard link; replacing it would part them. Give it a name of its own",
+                place.path());
   }
   current.exists = true;
   current.hash = sha256_hex(*bytes);
@@ -88,11 +97,14 @@ Result<Current> read_current(int folder, const Place& place) {
 }
 
 // The temp file, complete and durable. On an error nothing is left behind.
-Result<std::string> write_temp(int folder, const Place& place, std::string_view bytes, const Current& current) {
+Result<std::string> write_temp(int folder, const Place& place, std::string_view bytes,
+                               const Current& current) {
   const std::string temp = temp_prefix(place.name) + random_suffix();
   const std::string temp_path = place.folder + "/" + temp;
-  Descriptor descriptor(::openat(folder, temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!descriptor.valid()) return tl::unexpected(error_from_errno(errno, "cannot create a temp file", temp_path));
+  Descriptor descriptor(
+      ::openat(folder, temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!descriptor.valid())
+    return tl::unexpected(error_from_errno(errno, "cannot create a temp file", temp_path));
   Result<void> done;
   if (current.exists) {
     if (::fchown(descriptor.get(), current.status.st_uid, current.status.st_gid) != 0) {
@@ -102,23 +114,29 @@ Result<std::string> write_temp(int folder, const Place& place, std::string_view 
     }
   }
   if (done) done = write_all(descriptor.get(), bytes, temp_path);
-  if (done && ::fsync(descriptor.get()) != 0) done = tl::unexpected(error_from_errno(errno, "cannot make the temp file durable", temp_path));
-  if (done && descriptor.close() != 0) done = tl::unexpected(error_from_errno(errno, "cannot close the temp file", temp_path));
+  if (done && ::fsync(descriptor.get()) != 0)
+    done = tl::unexpected(error_from_errno(errno, "cannot make the temp file durable", temp_path));
+  if (done && descriptor.close() != 0)
+    done = tl::unexpected(error_from_errno(errno, "cannot close the temp file", temp_path));
   if (done) return temp;
   ::unlinkat(folder, temp.c_str(), 0);
   return tl::unexpected(done.error());
 }
 
 Error unknown_outcome(const std::string& reason, const Place& place) {
-  return Error{ErrorCode::kUnknownOutcome, reason + "; the new bytes may or may not be in place: read the file again before you go on",
-               place.path(), {}};
+  return Error{ErrorCode::kUnknownOutcome,
+               reason + "; the new bytes may or may not be in place: read the file again before you go on",
+               place.path(),
+               {}};
 }
 
 // After a failed rename only a look at the file tells which bytes are in place.
-Error after_failed_rename(int error_number, int folder, const Place& place, const std::string& temp, const std::string& old_hash) {
+Error after_failed_rename(int error_number, int folder, const Place& place, const std::string& temp,
+                          const std::string& old_hash) {
   ::unlinkat(folder, temp.c_str(), 0);
   const auto now = read_current(folder, place);
-  if (now && now->hash == old_hash) return error_from_errno(error_number, "cannot replace the file", place.path());
+  if (now && now->hash == old_hash)
+    return error_from_errno(error_number, "cannot replace the file", place.path());
   return unknown_outcome("the rename failed", place);
 }
 
@@ -160,38 +178,46 @@ Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::millise
   if (!place) return tl::unexpected(place.error());
   const std::string lock_path = place->folder + "/." + place->name + ".lock";
   Descriptor descriptor(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!descriptor.valid()) return tl::unexpected(error_from_errno(errno, "cannot open the lock file", lock_path));
+  if (!descriptor.valid())
+    return tl::unexpected(error_from_errno(errno, "cannot open the lock file", lock_path));
   const auto deadline = std::chrono::steady_clock::now() + wait_max;
   while (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return tl::unexpected(error_from_errno(errno, "cannot lock", lock_path));
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return tl::unexpected(error_from_errno(errno, "cannot lock", lock_path));
     if (std::chrono::steady_clock::now() >= deadline) {
       char holder[24] = {};
       const ssize_t got = ::pread(descriptor.get(), holder, sizeof holder - 1, 0);
       return fail(ErrorCode::kLocked,
-                  "locked by process " + (got > 0 ? std::string(holder, static_cast<std::size_t>(got)) : "unknown") + "; gave up after " +
-                      std::to_string(wait_max.count()) + " ms",
+                  "locked by process " +
+                      (got > 0 ? std::string(holder, static_cast<std::size_t>(got)) : "unknown") +
+                      "; gave up after " + std::to_string(wait_max.count()) + " ms",
                   path);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   // The holder's pid is for the message above only: the lock does not depend on it.
   const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(descriptor.get(), 0) != 0 || ::pwrite(descriptor.get(), pid.data(), pid.size(), 0) < 0) errno = 0;
+  if (::ftruncate(descriptor.get(), 0) != 0 || ::pwrite(descriptor.get(), pid.data(), pid.size(), 0) < 0)
+    errno = 0;
   return FileLock(descriptor.release());
 }
 
-Result<Replaced> replace_file(const std::string& path, std::string_view bytes, const ReplaceOptions& options) {
+Result<Replaced> replace_file(const std::string& path, std::string_view bytes,
+                              const ReplaceOptions& options) {
   auto place = resolve(path);
   if (!place) return tl::unexpected(place.error());
   const Descriptor folder(::open(place->folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.valid()) return tl::unexpected(error_from_errno(errno, "cannot open the folder", place->folder));
+  if (!folder.valid())
+    return tl::unexpected(error_from_errno(errno, "cannot open the folder", place->folder));
   auto lock = FileLock::acquire(place->path(), options.lock_wait_max);
   if (!lock) return tl::unexpected(lock.error());
   remove_stale_temps(folder.get(), *place);
   auto current = read_current(folder.get(), *place);
   if (!current) return tl::unexpected(current.error());
   if (options.expected_hash && *options.expected_hash != current->hash) {
-    return fail(ErrorCode::kConflict, "is not the expected version: expected " + *options.expected_hash + ", found " + current->hash, path);
+    return fail(
+        ErrorCode::kConflict,
+        "is not the expected version: expected " + *options.expected_hash + ", found " + current->hash, path);
   }
   auto temp = write_temp(folder.get(), *place, bytes, *current);
   if (!temp) return tl::unexpected(temp.error());
@@ -204,10 +230,14 @@ Result<Replaced> replace_file(const std::string& path, std::string_view bytes, c
   if (::renameat(folder.get(), temp->c_str(), folder.get(), place->name.c_str()) != 0) {
     return tl::unexpected(after_failed_rename(errno, folder.get(), *place, *temp, current->hash));
   }
-  if (::fsync(folder.get()) != 0) return tl::unexpected(unknown_outcome("the folder could not be made durable", *place));
+  if (::fsync(folder.get()) != 0)
+    return tl::unexpected(unknown_outcome("the folder could not be made durable", *place));
   auto now = read_current(folder.get(), *place);
-  if (!now) return tl::unexpected(unknown_outcome("the file could not be read back (" + now.error().message + ")", *place));
-  if (now->hash != sha256_hex(bytes)) return tl::unexpected(unknown_outcome("the bytes read back are not the ones written", *place));
+  if (!now)
+    return tl::unexpected(
+        unknown_outcome("the file could not be read back (" + now.error().message + ")", *place));
+  if (now->hash != sha256_hex(bytes))
+    return tl::unexpected(unknown_outcome("the bytes read back are not the ones written", *place));
   return Replaced{current->hash, now->hash};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// File descriptors that close themselves, and the loops around read and write. For rooms that talk to the system directly.
+// File descriptors that close themselves, and the loops around read and write. For rooms that talk to the
+// system directly.
 
 #include <soak/result.h>
 #include <unistd.h>

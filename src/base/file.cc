@@ -16,10 +16,12 @@
 namespace soak::base {
 
 Error error_from_errno(int error_number, std::string_view action, const std::string& path) {
-  const ErrorCode code = error_number == ENOENT                               ? ErrorCode::kNotFound
-                         : error_number == EACCES || error_number == EPERM || error_number == EROFS ? ErrorCode::kPermissionDenied
-                         : error_number == EISDIR || error_number == ENOTDIR || error_number == ELOOP ? ErrorCode::kNotAFile
-                                                                              : ErrorCode::kIoError;
+  const ErrorCode code = error_number == ENOENT ? ErrorCode::kNotFound
+                         : error_number == EACCES || error_number == EPERM || error_number == EROFS
+                             ? ErrorCode::kPermissionDenied
+                         : error_number == EISDIR || error_number == ENOTDIR || error_number == ELOOP
+                             ? ErrorCode::kNotAFile
+                             : ErrorCode::kIoError;
   return Error{code, std::string(action) + ": " + std::strerror(error_number), path, {}};
 }
 
@@ -31,21 +33,26 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
 
 Result<std::string> read_all(int descriptor, const std::string& path, std::size_t bytes_max) {
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return tl::unexpected(error_from_errno(errno, "cannot examine", path));
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a plain file", path);
+  if (::fstat(descriptor, &status) != 0)
+    return tl::unexpected(error_from_errno(errno, "cannot examine", path));
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorCode::kNotAFile,
+                S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a plain file", path);
   if (static_cast<std::size_t>(status.st_size) > bytes_max) {
     return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes", path);
   }
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t filled = 0;
   for (;;) {
-    if (filled == bytes.size()) bytes.resize(bytes.size() + 4096);  // the file may have grown; one more read proves the end
+    if (filled == bytes.size())
+      bytes.resize(bytes.size() + 4096);  // the file may have grown; one more read proves the end
     const ssize_t got = ::read(descriptor, bytes.data() + filled, bytes.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return tl::unexpected(error_from_errno(errno, "cannot read", path));
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
-    if (filled > bytes_max) return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes", path);
+    if (filled > bytes_max)
+      return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes", path);
   }
   bytes.resize(filled);
   return bytes;
@@ -67,8 +74,10 @@ Result<void> write_file_atomic_not_durable(const std::string& path, std::string_
   Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!descriptor.valid()) return tl::unexpected(error_from_errno(errno, "cannot create", temp));
   auto written = write_all(descriptor.get(), bytes, path);
-  if (written && descriptor.close() != 0) written = tl::unexpected(error_from_errno(errno, "cannot close", temp));
-  if (written && ::rename(temp.c_str(), path.c_str()) != 0) written = tl::unexpected(error_from_errno(errno, "cannot replace", path));
+  if (written && descriptor.close() != 0)
+    written = tl::unexpected(error_from_errno(errno, "cannot close", temp));
+  if (written && ::rename(temp.c_str(), path.c_str()) != 0)
+    written = tl::unexpected(error_from_errno(errno, "cannot replace", path));
   if (!written) ::unlink(temp.c_str());
   return written;
 }

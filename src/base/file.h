@@ -11,11 +11,13 @@ namespace soak::base {
 
 constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
 
-// The whole content of a plain file. kNotFound, kPermissionDenied, kNotAFile (a folder, a device), kLimitExceeded.
+// The whole content of a plain file. kNotFound, kPermissionDenied, kNotAFile (a folder, a device),
+// kLimitExceeded.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = kFileBytesMax);
 
-// Replaces `path` through a temp file and a rename, so that a reader never sees half of it. NOT durable: no fsync. For artifacts that
-// the journal can rebuild. The parent folder must exist. Follows no symbolic link at `path` itself.
+// Replaces `path` through a temp file and a rename, so that a reader never sees half of it. NOT durable: no
+// fsync. For artifacts that the journal can rebuild. The parent folder must exist. Follows no symbolic link
+// at `path` itself.
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes);
 
 // Creates the folder and its parents (0755). Fails with kNotAFile where a file is in the way.
@@ -27,7 +29,8 @@ bool is_folder(const std::string& path);
 // Names (not paths) in a folder, sorted by byte; without "." and "..".
 Result<std::vector<std::string>> list_folder(const std::string& path);
 
-// kNotFound, kPermissionDenied or kIoError from an errno, with a message such as "cannot read: Permission denied".
+// kNotFound, kPermissionDenied or kIoError from an errno, with a message such as "cannot read: Permission
+// denied".
 Error error_from_errno(int error_number, std::string_view action, const std::string& path);
 
 }  // namespace soak::base

@@ -14,8 +14,9 @@
 namespace soak {
 namespace {
 
-// Builds a value from nlohmann's events. The library does the grammar; the handler refuses what would be bent (an integer too large
-// for 64 bits arrives here as a float whose text has no '.', 'e' or 'E') and what is too deep.
+// Builds a value from nlohmann's events. The library does the grammar; the handler refuses what would be bent
+// (an integer too large for 64 bits arrives here as a float whose text has no '.', 'e' or 'E') and what is
+// too deep.
 class Builder {
  public:
   Builder(std::size_t depth_max, Json& root) : depth_max_(depth_max), root_(root) {}
@@ -39,7 +40,8 @@ class Builder {
     *slot_ = nullptr;
     return true;
   }
-  bool parse_error(std::size_t /*position*/, const std::string& /*token*/, const nlohmann::detail::exception& error) {
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& error) {
     const std::string_view what = error.what();
     const std::size_t end_of_id = what.find("] ");
     return refuse(std::string(end_of_id == std::string_view::npos ? what : what.substr(end_of_id + 2)));
@@ -119,13 +121,27 @@ void append_string(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const unsigned code = decode_utf8(text, i);
     switch (code) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (code >= 0x20 && code < 0x7f) {
           out.push_back(static_cast<char>(code));
@@ -142,12 +158,24 @@ void append_string(std::string& out, std::string_view text) {
 
 void append_value(std::string& out, const Json& value) {
   switch (value.type()) {
-    case Json::value_t::null: out += "null"; return;
-    case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case Json::value_t::number_integer: out += std::to_string(value.get<std::int64_t>()); return;
-    case Json::value_t::number_unsigned: out += std::to_string(value.get<std::uint64_t>()); return;
-    case Json::value_t::number_float: out += canonical_number(value.get<double>()); return;
-    case Json::value_t::string: append_string(out, value.get_ref<const std::string&>()); return;
+    case Json::value_t::null:
+      out += "null";
+      return;
+    case Json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case Json::value_t::number_integer:
+      out += std::to_string(value.get<std::int64_t>());
+      return;
+    case Json::value_t::number_unsigned:
+      out += std::to_string(value.get<std::uint64_t>());
+      return;
+    case Json::value_t::number_float:
+      out += canonical_number(value.get<double>());
+      return;
+    case Json::value_t::string:
+      append_string(out, value.get_ref<const std::string&>());
+      return;
     case Json::value_t::array: {
       out.push_back('[');
       bool first = true;
@@ -162,7 +190,8 @@ void append_value(std::string& out, const Json& value) {
     case Json::value_t::object: {
       out.push_back('{');
       bool first = true;
-      for (const auto& [key, item] : value.items()) {  // std::map: sorted by byte, which for UTF-8 is by code point
+      for (const auto& [key, item] :
+           value.items()) {  // std::map: sorted by byte, which for UTF-8 is by code point
         if (!first) out.push_back(',');
         first = false;
         append_string(out, key);
@@ -173,7 +202,9 @@ void append_value(std::string& out, const Json& value) {
       return;
     }
     case Json::value_t::binary:
-    case Json::value_t::discarded: assert(false && "not a JSON value"); return;
+    case Json::value_t::discarded:
+      assert(false && "not a JSON value");
+      return;
   }
 }
 
@@ -182,7 +213,8 @@ void append_value(std::string& out, const Json& value) {
 Result<Json> parse_json(std::string_view text, std::string_view source, const JsonLimits& limits) {
   const std::string file(source);
   if (text.size() > limits.bytes_max) {
-    return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(limits.bytes_max) + " bytes", file);
+    return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(limits.bytes_max) + " bytes",
+                file);
   }
   if (text.starts_with("\xef\xbb\xbf")) {
     return fail(ErrorCode::kInvalidJson, "starts with a byte-order mark; save it as UTF-8 without one", file);
@@ -197,7 +229,8 @@ Result<Json> parse_json(std::string_view text, std::string_view source, const Js
 std::string canonical_number(double value) {
   assert(std::isfinite(value));
   std::array<char, 40> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
   std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));  // "-d.ddde-XX"
   std::string out;
   if (text.front() == '-') {
@@ -218,7 +251,8 @@ std::string canonical_number(double value) {
     return out + (exponent < 0 ? "e-" : "e+") + (power.size() < 2 ? "0" : "") + power;
   }
   if (exponent < 0) return out + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  if (count <= exponent + 1) return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
+  if (count <= exponent + 1)
+    return out + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
   const auto whole = static_cast<std::size_t>(exponent + 1);
   return out.append(digits, 0, whole).append(1, '.').append(digits, whole);
 }
@@ -229,7 +263,9 @@ std::string canonical_json(const Json& value) {
   return out;
 }
 
-std::string compute_json_hash(const Json& value) { return base::sha256_hex(canonical_json(value)); }
+std::string compute_json_hash(const Json& value) {
+  return base::sha256_hex(canonical_json(value));
+}
 
 Result<JsonFile> read_json_with_hash(const std::string& path) {
   auto bytes = base::read_file(path);

@@ -36,7 +36,9 @@ std::uint64_t Rng::next() {
   return result;
 }
 
-double Rng::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t Rng::below(std::uint64_t bound) {
   assert(bound > 0);
@@ -53,7 +55,9 @@ std::uint64_t Rng::below(std::uint64_t bound) {
   return static_cast<std::uint64_t>(product >> 64);
 }
 
-double Rng::exponential() { return -portable_log(1.0 - uniform()); }
+double Rng::exponential() {
+  return -portable_log(1.0 - uniform());
+}
 
 double Rng::normal() {
   for (;;) {

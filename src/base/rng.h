@@ -1,7 +1,8 @@
 #pragma once
-// Seeded random numbers with the same stream on every compiler and machine: xoshiro256** (Blackman and Vigna, public domain) seeded
-// through splitmix64. The distributions are our own because those of <random> differ between standard libraries; they use only
-// + - * / sqrt and our own log, so that the last bit does not depend on the C library. Not for secrets. Not thread safe: one per user.
+// Seeded random numbers with the same stream on every compiler and machine: xoshiro256** (Blackman and Vigna,
+// public domain) seeded through splitmix64. The distributions are our own because those of <random> differ
+// between standard libraries; they use only + - * / sqrt and our own log, so that the last bit does not
+// depend on the C library. Not for secrets. Not thread safe: one per user.
 
 #include <array>
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace soak::base {
 // One step of splitmix64; advances `state`.
 std::uint64_t splitmix64(std::uint64_t& state);
 
-// A stream for each purpose: mixes a seed with any number of indices (iteration, purpose), so that streams do not overlap.
+// A stream for each purpose: mixes a seed with any number of indices (iteration, purpose), so that streams do
+// not overlap.
 std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t index, std::uint64_t purpose = 0);
 
 class Rng {

@@ -1,11 +1,12 @@
 #pragma once
 // The command line: one file a subcommand. This room alone prints, parses argv and decides exit codes.
 //
-// A subcommand is a function add_NAME(app, exit_code): it declares its options on `app` and sets `exit_code` from its callback.
+// A subcommand is a function add_NAME(app, exit_code): it declares its options on `app` and sets `exit_code`
+// from its callback.
 
-#include <CLI/CLI.hpp>
 #include <soak/json.h>
 #include <soak/result.h>
+#include <CLI/CLI.hpp>
 #include <string>
 
 namespace soak::cli {
@@ -26,8 +27,8 @@ enum Exit : int {
 // One line on stderr, and with `json` also {"error": {...}} on stdout. Returns the exit code for the error.
 int report_error(const Error& error, bool json = false);
 
-// Prints one JSON document (indented when `pretty`) on stdout. False where stdout took no bytes (a full disk, a closed pipe): the
-// caller must not exit 0 then.
+// Prints one JSON document (indented when `pretty`) on stdout. False where stdout took no bytes (a full disk,
+// a closed pipe): the caller must not exit 0 then.
 bool print_json(const Json& value, bool pretty = false);
 bool print_text(const std::string& text);
 

@@ -1,12 +1,12 @@
 #pragma once
 // What one iteration leaves behind, in memory. Field names are the keys of the artifacts (docs/formats/).
 
+#include <soak/guards.h>
+#include <soak/params.h>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <soak/guards.h>
-#include <soak/params.h>
 #include <string>
 #include <vector>
 
@@ -17,8 +17,9 @@ inline constexpr char kSchemaVersion[] = "1.1";
 // A KPI by name; a KPI without data is absent.
 using Kpis = std::map<std::string, double>;
 
-// A delivery fault that a run or a verifier found (kinds: ignored, half_applied, wrong_value, late, rolled_back, drifted, restarted,
-// stale_report, torn_report, no_effect, wrong_hash, foreign_edit, crashed, hung).
+// A delivery fault that a run or a verifier found (kinds: ignored, half_applied, wrong_value, late,
+// rolled_back, drifted, restarted, stale_report, torn_report, no_effect, wrong_hash, foreign_edit, crashed,
+// hung).
 struct Fault {
   std::int64_t iteration = 0;
   std::string kind;
@@ -53,7 +54,8 @@ struct Tuning {
 struct TargetFacts {
   std::string instance_id;
   std::string effective_hash;
-  std::string precision;  // "float32" where the target says so (effective.precision), else empty and not written
+  std::string
+      precision;  // "float32" where the target says so (effective.precision), else empty and not written
   std::vector<Fault> faults;
 };
 
@@ -61,7 +63,8 @@ struct IterationRecord {
   std::int64_t iteration = 0;
   Summary summary;
   Tuning tuning;
-  Json runtime_overrides;  // nested, in effect during this iteration as the target reports it; null where nothing was observed
+  Json runtime_overrides;  // nested, in effect during this iteration as the target reports it; null where
+                           // nothing was observed
   TargetFacts target;
   std::string kpi_verdict;  // "PASS" or "FAIL" by the profile
 };
@@ -71,7 +74,8 @@ struct SeenReport {
   std::int64_t iteration = 0;
   std::int64_t seq = 0;
   std::string seen_utc;
-  bool settled = true;  // false: within the settle time after an apply, proves nothing (a new instance_id counts all the same)
+  bool settled = true;  // false: within the settle time after an apply, proves nothing (a new instance_id
+                        // counts all the same)
   Json report;
 };
 
@@ -85,8 +89,9 @@ struct Effective {
 // Nothing where the report has no `effective` object.
 std::optional<Effective> effective_of(const Json& report, const Registry& registry);
 
-// The values of `params`, nested by section or flat or both, by name. A parameter that the registry knows counts in its own section
-// or at the top level (its section wins): in another section no target would look for it. Unknown names count anywhere.
+// The values of `params`, nested by section or flat or both, by name. A parameter that the registry knows
+// counts in its own section or at the top level (its section wins): in another section no target would look
+// for it. Unknown names count anywhere.
 ParamValues flat_params(const Json& params, const Registry& registry);
 
 // SHA-256 of the canonical JSON of a nested runtime_overrides.

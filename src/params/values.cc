@@ -63,8 +63,7 @@ Result<void> check_bounds(const Parameter& parameter, const Json& value) {
   };
   if (parameter.min && parameter.min_exclusive && number <= *parameter.min)
     return outside("above " + number_text(*parameter.min));
-  if (parameter.min && number < *parameter.min)
-    return outside("at least " + number_text(*parameter.min));
+  if (parameter.min && number < *parameter.min) return outside("at least " + number_text(*parameter.min));
   if (parameter.max && number > *parameter.max) return outside("at most " + number_text(*parameter.max));
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
-// One event of a level-2 market, as the exchange published it. Integers throughout: prices in ticks, quantities in lots.
+// One event of a level-2 market, as the exchange published it. Integers throughout: prices in ticks,
+// quantities in lots.
 
 #include <cstdint>
 
@@ -13,7 +14,9 @@ enum class EventKind : std::uint8_t {
 };
 enum class Side : std::uint8_t { kBuy, kSell };  // for depth: kBuy = bids, kSell = asks
 
-inline Side opposite(Side side) { return side == Side::kBuy ? Side::kSell : Side::kBuy; }
+inline Side opposite(Side side) {
+  return side == Side::kBuy ? Side::kSell : Side::kBuy;
+}
 
 struct MarketEvent {
   std::int64_t exchange_ns = 0;  // when it happened at the exchange; never decreases within a feed

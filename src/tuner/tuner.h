@@ -1,13 +1,13 @@
 #pragma once
-// From the history to a proposal. Pure: the same input gives the same proposal, and nothing is read or written here but a plan file
-// when a PlanTuner is made.
+// From the history to a proposal. Pure: the same input gives the same proposal, and nothing is read or
+// written here but a plan file when a PlanTuner is made.
 
+#include <soak/params.h>
+#include <soak/result.h>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <set>
-#include <soak/params.h>
-#include <soak/result.h>
 #include <string>
 #include <vector>
 
@@ -17,20 +17,21 @@
 namespace soak::tuner {
 
 struct TunerInput {
-  std::int64_t iteration = 0;                    // the one that has just ended
+  std::int64_t iteration = 0;  // the one that has just ended
   const Registry* registry = nullptr;
   const guards::GuardHistory* history = nullptr;  // observed up to `iteration`
   guards::GuardSettings guard_settings;
-  ParamValues current;                            // values in the runtime now, flat
-  std::deque<journal::Kpis> recent;               // KPIs of the last iterations, the newest last; at most kRecentMax
-  Json totals;                                    // `totals` of the newest report (cost components), or null
-  std::set<std::string> pinned;                   // not to be touched
+  ParamValues current;               // values in the runtime now, flat
+  std::deque<journal::Kpis> recent;  // KPIs of the last iterations, the newest last; at most kRecentMax
+  Json totals;                       // `totals` of the newest report (cost components), or null
+  std::set<std::string> pinned;      // not to be touched
 };
 inline constexpr std::size_t kRecentMax = 8;
 
 struct Proposal {
-  ParamValues proposed_deltas;  // target values, within bounds and step limits; empty: leave everything as it is
-  std::string rationale;        // one line: why, or why nothing
+  ParamValues
+      proposed_deltas;    // target values, within bounds and step limits; empty: leave everything as it is
+  std::string rationale;  // one line: why, or why nothing
   std::vector<std::string> conditions;
   std::vector<std::string> neg_edge_drivers;
 };
@@ -43,10 +44,12 @@ class Tuner {
 
 // The built-in rules. Asks the guards first and holds back what they would block.
 std::unique_ptr<Tuner> make_rules_tuner();
-// One JSON object a line: {"iteration": 3, "proposed_deltas": {...}}; blank lines are skipped. Proposes exactly what stands there, guards
-// or no guards. Refused at once, naming file and line: a line that is not such an object, a parameter that the registry does not have,
-// a value that is not of its type, an iteration below 1 or named twice.
-Result<std::unique_ptr<Tuner>> make_plan_tuner(const std::string& path, const Registry& registry = Registry::builtin());
+// One JSON object a line: {"iteration": 3, "proposed_deltas": {...}}; blank lines are skipped. Proposes
+// exactly what stands there, guards or no guards. Refused at once, naming file and line: a line that is not
+// such an object, a parameter that the registry does not have, a value that is not of its type, an iteration
+// below 1 or named twice.
+Result<std::unique_ptr<Tuner>> make_plan_tuner(const std::string& path,
+                                               const Registry& registry = Registry::builtin());
 // Never proposes.
 std::unique_ptr<Tuner> make_no_tuner();
 
