@@ -73,6 +73,11 @@ class Iteration {
     view.applied_before = state_.applied_before();
     view.runtime_hash = state_.runtime_hash();
     view.instance_id_before = state_.instance_id();
+    // After a foreign edit nothing can be said of what the target should still be using.
+    if (faults_.empty()) {
+      if (auto effective = journal::effective_of(state_.last_report(), *plan_.registry))
+        view.effective_before = std::move(effective->params);
+    }
     return view;
   }
 
