@@ -116,28 +116,40 @@ class Exchange {
       out.push_back({ResponseKind::kCancelled, order.id, order.side, false, 0, 0, 0, order.decided_ns});
   }
 
-  // A trade fills our orders on the passive side: wholly where it went through their price, else as the queue
-  // lets it.
+  // A trade fills our orders on the passive side. What went through their prices goes to the best-priced
+  // order first, and each lot only once; an order at the trade's own price gets what its queue lets through.
   void match_trade(const MarketEvent& trade, std::vector<Response>& out) {
+    std::int64_t through_lots = trade.quantity_lots;
+    while (through_lots > 0) {
+      const std::size_t best = best_behind(trade);
+      if (best == resting_.size()) break;
+      const std::int64_t quantity = std::min(resting_[best].order.left_lots, through_lots);
+      through_lots -= quantity;
+      fill(best, quantity, trade.exchange_ns, out);
+    }
     for (std::size_t i = 0; i < resting_.size();) {
       Resting& resting = resting_[i];
-      if (resting.order.side == trade.side) {
-        ++i;
-        continue;
-      }
-      const std::int32_t price = resting.order.price_ticks;
-      const bool through =
-          resting.order.side == Side::kBuy ? trade.price_ticks < price : trade.price_ticks > price;
       std::int64_t quantity = 0;
-      if (through) {
-        quantity = std::min(resting.order.left_lots, trade.quantity_lots);
-      } else if (trade.price_ticks == price) {
+      if (resting.order.side != trade.side && resting.order.price_ticks == trade.price_ticks) {
         resting.queue.on_trade(trade.quantity_lots);
         quantity = std::min(resting.order.left_lots, resting.queue.reached_lots() - resting.filled_of_reach);
         if (quantity > 0) resting.filled_of_reach += quantity;
       }
       if (!fill(i, quantity, trade.exchange_ns, out)) ++i;
     }
+  }
+
+  // Our best-priced order whose price the trade went through; resting_.size() where there is none.
+  std::size_t best_behind(const MarketEvent& trade) const {
+    std::size_t best = resting_.size();
+    for (std::size_t i = 0; i < resting_.size(); ++i) {
+      const Order& order = resting_[i].order;
+      const int sign = order.side == Side::kBuy ? 1 : -1;
+      if (order.side == trade.side || sign * (order.price_ticks - trade.price_ticks) <= 0) continue;
+      if (best == resting_.size() || sign * (order.price_ticks - resting_[best].order.price_ticks) > 0)
+        best = i;
+    }
+    return best;
   }
 
   // A level that the market puts at or through our price would have traded with us first.

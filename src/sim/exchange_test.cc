@@ -49,6 +49,16 @@ TEST_F(ExchangeTest, ATradeThroughTheOrdersPriceFillsItWithoutAQueue) {
   EXPECT_EQ(filled(1), 6);
 }
 
+TEST_F(ExchangeTest, EachLotOfATradeIsGivenOnceBestPriceFirst) {
+  quote(1, Side::kBuy, 101, 10);
+  quote(2, Side::kBuy, 103, 10);
+  quote(3, Side::kBuy, 102, 10);
+  trade(Side::kSell, 100, 14);
+  EXPECT_EQ(filled(2), 10);
+  EXPECT_EQ(filled(3), 4);
+  EXPECT_EQ(filled(1), 0);
+}
+
 TEST_F(ExchangeTest, CancellationsAheadAreAssumedToComeFromBehind) {
   quote(1, Side::kBuy, 100, 10);
   event({3, 3, 100, EventKind::kDepth, Side::kBuy, 60});  // grows: behind us

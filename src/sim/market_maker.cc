@@ -84,7 +84,8 @@ std::int64_t MarketMaker::wanted_lots(Side side) const {
   const double lots = std::clamp(params_.impact_cap_ratio * usual_touch_lots_[index_of(side)],
                                  params_.min_order_size / instrument_.lot_size,
                                  params_.max_order_size / instrument_.lot_size);
-  return std::max<std::int64_t>(1, std::llround(lots));
+  // More than the limit is held back anyway; without the cap a huge minimum would not fit an integer.
+  return std::max<std::int64_t>(1, std::llround(std::min(lots, static_cast<double>(limit_lots_) + 1)));
 }
 
 MarketMaker::Working* MarketMaker::current_quote(const Place& place) {
@@ -131,7 +132,10 @@ void MarketMaker::manage(Place& place, std::int64_t now_ns, std::vector<Request>
                        settings_.requote_tolerance_bps * 1e-4 * mid_ticks_;
     wake_at(now_ns, expired_ns);
     if (moved) wake_at(now_ns, stale_ns);
-    if (!(moved && now_ns >= stale_ns) && now_ns < expired_ns) return;
+    if (!(moved && now_ns >= stale_ns) && now_ns < expired_ns) {
+      place.interval_counted = false;  // nothing is wanted: the next wait is another
+      return;
+    }
   }
   if (!held_back(place, current, now_ns, out)) send_quote(place, current, now_ns, out);
 }
@@ -160,8 +164,10 @@ bool MarketMaker::held_back(Place& place, Working* current, std::int64_t now_ns,
   if (current != nullptr && !budget_.allows(now_ns)) return block(blocks_.throttle);
   const bool full = static_cast<std::int64_t>(working_.size()) >= params_.concurrency_limit;
   const bool too_much = exposure_lots(place.side) + wanted_lots(place.side) > limit_lots_;
-  if ((full || too_much) && current != nullptr)
-    cancel(*current, now_ns, out);  // no room for both: the old one goes first
+  if ((full || too_much) && current != nullptr) {  // no room for both: the old one goes first
+    budget_.spend(now_ns);
+    cancel(*current, now_ns, out);
+  }
   if (full) return block(blocks_.concurrency);
   if (too_much) return block(blocks_.risk);
   return false;
@@ -201,6 +207,9 @@ void MarketMaker::hedge(std::int64_t now_ns, std::vector<Request>& out) {
   const std::int64_t size = std::abs(position_);
   if (static_cast<double>(size) < settings_.hedge_at_ratio * static_cast<double>(limit_lots_) || size == 0)
     return;
+  for (const Working& working : working_) {
+    if (working.order.taker) return;  // a hedge is on its way: its answer comes first
+  }
   const std::int64_t free_ns = last_hedge_ns_ + settings_.hedge_pause_ms * kMsNs;
   if (now_ns < free_ns) return wake_at(now_ns, free_ns);
   if (static_cast<std::int64_t>(working_.size()) >= params_.concurrency_limit)
