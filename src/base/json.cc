@@ -219,6 +219,9 @@ Result<Json> parse_json(std::string_view text, std::string_view source, const Js
   if (text.starts_with("\xef\xbb\xbf")) {
     return fail(ErrorCode::kInvalidJson, "starts with a byte-order mark; save it as UTF-8 without one", file);
   }
+  // The library takes a NUL for the end of the text; no JSON document holds one.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return fail(ErrorCode::kInvalidJson, "not valid JSON: a NUL byte at offset " + std::to_string(nul), file);
   Json root;
   Builder builder(limits.depth_max, root);
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return root;

@@ -50,6 +50,11 @@ TEST(ParseJson, RefusesNestingBeyondTheLimitWithoutExhaustingTheStack) {
   ASSERT_FALSE(deep.has_value());
   EXPECT_EQ(deep.error().code, ErrorCode::kLimitExceeded);
 }
+TEST(ParseJson, RefusesANulByteInsteadOfEndingThere) {
+  const auto value = parse_json(std::string_view("{\"a\":1}\0garbage", 15), "f.json");
+  ASSERT_FALSE(value.has_value());
+  EXPECT_EQ(value.error().code, ErrorCode::kInvalidJson);
+}
 TEST(ParseJson, SaysWhereTheTextWentWrong) {
   auto value = parse_json("{\"a\":1,\n \"b\":}", "runtime.json");
   ASSERT_FALSE(value.has_value());
