@@ -35,9 +35,11 @@ Result<std::string> FileStore::replace(const std::string& version, std::string_v
                                        const BeforeCommit& before_commit) {
   base::ReplaceOptions options;
   options.expected_hash = version;
+  options.remove_stale_temps = !cleaned_;
   if (before_commit) options.before_rename = [&](const std::string&) { return before_commit(); };
   auto replaced = base::replace_file(path_, bytes, options);
   if (!replaced) return tl::unexpected(replaced.error());
+  cleaned_ = true;
   return replaced->new_hash;
 }
 

@@ -18,6 +18,7 @@ class FileStore final : public Store {
 
  private:
   std::string path_;
+  bool cleaned_ = false;  // stale temps are looked for once: the folder of a run grows
 };
 
 }  // namespace soak::apply

@@ -11,6 +11,8 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -140,6 +142,22 @@ Error after_failed_rename(int error_number, int folder, const Place& place, cons
   return unknown_outcome("the rename failed", place);
 }
 
+// The pid that the kernel's table of locks names for this file ("1: FLOCK ADVISORY WRITE 123 08:01:456 0
+// EOF"). The lock file itself stays empty, so that two equal runs leave equal folders.
+std::string holder_of(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return "unknown";
+  const std::string inode = ":" + std::to_string(status.st_ino);
+  std::ifstream table("/proc/locks");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::string number, kind, mode, access, pid, file;
+    if (words >> number >> kind >> mode >> access >> pid >> file && kind == "FLOCK" && file.ends_with(inode))
+      return pid;
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 std::string random_suffix() {
@@ -185,20 +203,13 @@ Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::millise
     if (errno != EWOULDBLOCK && errno != EINTR)
       return tl::unexpected(error_from_errno(errno, "cannot lock", lock_path));
     if (std::chrono::steady_clock::now() >= deadline) {
-      char holder[24] = {};
-      const ssize_t got = ::pread(descriptor.get(), holder, sizeof holder - 1, 0);
       return fail(ErrorCode::kLocked,
-                  "locked by process " +
-                      (got > 0 ? std::string(holder, static_cast<std::size_t>(got)) : "unknown") +
-                      "; gave up after " + std::to_string(wait_max.count()) + " ms",
+                  "locked by process " + holder_of(descriptor.get()) + "; gave up after " +
+                      std::to_string(wait_max.count()) + " ms",
                   path);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  // The holder's pid is for the message above only: the lock does not depend on it.
-  const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(descriptor.get(), 0) != 0 || ::pwrite(descriptor.get(), pid.data(), pid.size(), 0) < 0)
-    errno = 0;
   return FileLock(descriptor.release());
 }
 
@@ -211,7 +222,7 @@ Result<Replaced> replace_file(const std::string& path, std::string_view bytes,
     return tl::unexpected(error_from_errno(errno, "cannot open the folder", place->folder));
   auto lock = FileLock::acquire(place->path(), options.lock_wait_max);
   if (!lock) return tl::unexpected(lock.error());
-  remove_stale_temps(folder.get(), *place);
+  if (options.remove_stale_temps) remove_stale_temps(folder.get(), *place);
   auto current = read_current(folder.get(), *place);
   if (!current) return tl::unexpected(current.error());
   if (options.expected_hash && *options.expected_hash != current->hash) {

@@ -45,6 +45,9 @@ struct ReplaceOptions {
   // the replacement with the old bytes in place. Receives the hash of the old bytes (kAbsent where there is
   // no file).
   std::function<Result<void>(const std::string& old_hash)> before_rename;
+  // Looks through the folder for temps that a killed writer left. A caller that replaces the same file again
+  // and again in a growing folder needs it once.
+  bool remove_stale_temps = true;
   std::chrono::milliseconds lock_wait_max = std::chrono::seconds(10);
 };
 inline constexpr char kAbsent[] = "absent";

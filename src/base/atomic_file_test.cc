@@ -164,6 +164,12 @@ TEST(FileLock, GivesUpAtTheLimitAndNamesTheHolder) {
       << second.error().message;
 }
 
+TEST(FileLock, LeavesItsFileEmptySoThatEqualRunsLeaveEqualFolders) {
+  const TempFolder folder;
+  ASSERT_TRUE(FileLock::acquire(folder.file("r.json")));
+  EXPECT_EQ(bytes_of(folder.file(".r.json.lock")), "");
+}
+
 TEST(FileLock, IsFreeAgainOnceItsHolderHasDied) {
   const TempFolder folder;
   const pid_t child = ::fork();

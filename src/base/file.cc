@@ -104,11 +104,16 @@ Result<std::vector<std::string>> list_folder(const std::string& path) {
   DIR* folder = ::opendir(path.c_str());
   if (folder == nullptr) return tl::unexpected(error_from_errno(errno, "cannot open the folder", path));
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(folder)) {
+  for (;;) {
+    errno = 0;  // the only way to tell an error from the end
+    const dirent* entry = ::readdir(folder);
+    if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }
+  const int problem = errno;
   ::closedir(folder);
+  if (problem != 0) return tl::unexpected(error_from_errno(problem, "cannot list the folder", path));
   std::sort(names.begin(), names.end());
   return names;
 }
