@@ -16,6 +16,8 @@ class Collector {
   explicit Collector(const Registry& registry) : registry_(registry) {}
 
   Result<void> take(const Record& record) {
+    if (!started_ && record.type != RecordType::kRunHeader) return lacks("a run header before it");
+    started_ = true;
     switch (record.type) {
       case RecordType::kRunHeader:
         return take_header(record.body);
@@ -99,6 +101,8 @@ class Collector {
     applied_since_ = true;
     for (const auto& [name, value] : proposed.items()) now_.expected.insert_or_assign(name, value);
     now_.runtime_hash = body["state_hash"].get<std::string>();
+    content.broken_off = BrokenOff{content.iterations.empty() ? 1 : content.iterations.back().iteration + 1,
+                                   proposed.get<ParamValues>()};
     open_intent_ = nullptr;
     return {};
   }
@@ -106,6 +110,9 @@ class Collector {
   Result<void> take_iteration(const Json& body) {
     auto record = iteration_from_json(body);
     if (!record) return tl::unexpected(record.error());
+    if (!content.iterations.empty() && record->iteration != content.iterations.back().iteration + 1)
+      return lacks("the iteration after the last one");
+    content.broken_off.reset();
     give(record->iteration);
     now_.applied_before = applied_since_;
     if (!applied_since_) now_.before = now_.expected;
@@ -117,6 +124,7 @@ class Collector {
   const Registry& registry_;
   GivenRuntime now_;
   Json open_intent_;
+  bool started_ = false;
   bool applied_since_ = false;  // since the last iteration record
 };
 
@@ -142,7 +150,13 @@ Result<std::optional<JournalContent>> read_journal(const std::string& folder, co
     }
     any = true;
   }
-  if (!any) return std::nullopt;
+  if (!any) {
+    return fail(
+        ErrorCode::kCorrupt,
+        "holds no whole record: not a journal, or a run that was cut off at its start; remove it to have the "
+        "folder read as an old one",
+        path);
+  }
   collector.content.torn_tail = reader->torn_tail();
   return std::move(collector.content);
 }

@@ -18,11 +18,12 @@ struct JournalContent {
   std::vector<IterationRecord> iterations;  // in order
   std::vector<SeenReport> reports;          // in order
   std::map<std::int64_t, GivenRuntime> given;
+  std::optional<BrokenOff> broken_off;
   bool torn_tail = false;  // the last record is half there: the run was cut off while it wrote
 };
 
-// Nothing where the folder has no journal, or one without a single complete record. kCorrupt, kInvalidValue:
-// a journal that is damaged or not of its shape; the error names it.
+// Nothing where the folder has no journal. kCorrupt, kInvalidValue: a journal that is damaged, not of its
+// shape, or without a single whole record; the error names it.
 Result<std::optional<JournalContent>> read_journal(const std::string& folder, const Registry& registry);
 
 }  // namespace soak::journal

@@ -126,6 +126,7 @@ Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportF
   }
   std::move(file, run.iterations.end(), std::back_inserter(merged));
   run.iterations = std::move(merged);
+  run.broken_off = std::move(journal.broken_off);
   if (!report) run.notes.push_back("TUNING_REPORT.json is missing: the journal stands in for it");
   if (!stood_in.empty())
     run.notes.push_back(fmt::format("ITER_SUMMARY of iteration {} is missing: the journal stands in for it",

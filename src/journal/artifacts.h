@@ -51,6 +51,12 @@ struct GivenRuntime {
   bool edited = false;  // another hand changed the file since the iteration before
 };
 
+// An apply of ours after which the run broke off, before the iteration's record: nothing proves it.
+struct BrokenOff {
+  std::int64_t iteration = 0;
+  ParamValues proposed_deltas;
+};
+
 struct RunArtifacts {
   std::string folder;
   std::vector<IterationFacts> iterations;  // ascending, no two the same; only those with a summary
@@ -59,8 +65,9 @@ struct RunArtifacts {
   std::optional<RunHeader> header;  // from journal.jsonl
   std::vector<SeenReport> reports;  // from journal.jsonl, in order; empty for old artifacts
   std::map<std::int64_t, GivenRuntime>
-      given;             // by iteration, from journal.jsonl; also of one that was broken off
-  Json registry_source;  // from journal.jsonl: the run's own --params, or null
+      given;                            // by iteration, from journal.jsonl; also of one that was broken off
+  std::optional<BrokenOff> broken_off;  // from journal.jsonl
+  Json registry_source;                 // from journal.jsonl: the run's own --params, or null
   bool foreign = true;  // no journal of ours: a proposal applied in the last iteration is pending, not failed
   std::vector<std::string>
       notes;  // what a reader should be told: gaps, ignored entries, a missing report replaced by the journal

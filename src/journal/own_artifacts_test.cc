@@ -102,6 +102,32 @@ TEST_F(OwnArtifacts, BringTheJournalsHeaderReportsAndGivenRuntimes) {
   EXPECT_FALSE(run.given.at(1).applied_before);
 }
 
+TEST_F(OwnArtifacts, AreDamagedWhereTheJournalHoldsNoWholeRecord) {
+  for (const char* junk : {"", "x", "[]\n", "\x01\x02\xff"}) {
+    write_bytes(folder_.file(kJournalName), junk);
+    const Error problem = error();
+    EXPECT_EQ(problem.code, ErrorCode::kCorrupt) << junk;
+    EXPECT_THAT(problem.file, HasSubstr(kJournalName));
+  }
+}
+
+TEST_F(OwnArtifacts, SayThatTheRunBrokeOffBetweenAnApplyAndItsIterationsRecord) {
+  EXPECT_FALSE(read().broken_off);
+  add(RecordType::kApplyIntent, {{"proposed_deltas", {{"tail_age_ms", 620}}}});
+  add(RecordType::kApplyOutcome, {{"state_hash", "h"}});
+  write_bytes(folder_.file(kJournalName), journal_);
+  const RunArtifacts run = read();
+  ASSERT_TRUE(run.broken_off);
+  EXPECT_EQ(run.broken_off->iteration, 3);
+  EXPECT_EQ(run.broken_off->proposed_deltas.at("tail_age_ms"), 620);
+}
+
+TEST_F(OwnArtifacts, AreDamagedWhereAnIterationStandsInTheJournalTwice) {
+  add(RecordType::kIteration, iteration_to_json(second_));
+  write_bytes(folder_.file(kJournalName), journal_);
+  EXPECT_THAT(error().file, HasSubstr(kJournalName));
+}
+
 TEST_F(OwnArtifacts, AreTheSameWithoutTheirFilesAndSaySo) {
   const RunArtifacts whole = read();
   std::filesystem::remove(folder_.file("TUNING_REPORT.json"));

@@ -84,6 +84,13 @@ TEST_F(OwnRun, FailsWhereTheSummaryShowsTheValueAndNoSettledReportDoes) {
   EXPECT_THAT(faults(), IsEmpty());
 }
 
+TEST_F(OwnRun, FailsAnApplyAfterWhichTheRunBrokeOff) {
+  see(2, 610);
+  run_.broken_off = journal::BrokenOff{4, {{kAge, 620}}};
+  ASSERT_EQ(result().fail_count, 1);
+  EXPECT_EQ(result().proposed_count, 2);
+  EXPECT_THAT(to_line(result().failures.back()), HasSubstr("broke off"));
+}
 TEST_F(OwnRun, FailsWhereNoReportCame) {
   see(1, 600);
   see(3, 610);

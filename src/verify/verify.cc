@@ -154,6 +154,7 @@ class Verifier {
     result_.notes = run_.notes;
     rederived_ = rederive(run_, registry_);
     for (std::size_t k = 0; k < run_.iterations.size(); ++k) take(k);
+    if (run_.broken_off) take_broken_off(*run_.broken_off);
     for (auto& [iteration, faults] : rederived_.faults)
       std::move(faults.begin(), faults.end(), std::back_inserter(result_.faults));
     count();
@@ -210,6 +211,14 @@ class Verifier {
       result_.failures.push_back(std::move(failure));
     }
     return failures.empty();
+  }
+
+  void take_broken_off(const journal::BrokenOff& apply) {
+    result_.deliveries.push_back({apply.iteration, std::nullopt, DeliveryClass::kFail, true, false});
+    for (const auto& [name, wanted] : apply.proposed_deltas) {
+      result_.failures.push_back({apply.iteration, std::nullopt, name, wanted, nullptr, "not observed",
+                                  "the run broke off after this apply, and no later iteration proves it"});
+    }
   }
 
   void fail_without_next(const IterationFacts& facts) {
