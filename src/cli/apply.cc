@@ -113,7 +113,10 @@ void add_apply(CLI::App& app, int& exit_code) {
       ->check(check_assignment);
   command->add_option("--deltas", request->deltas,
                       "A JSON object of names and values, or - for standard input");
-  command->add_option("--guards", request->guards, "Guard flags: a JSON file, or the JSON itself");
+  command->add_option("--guards", request->guards, "Guard flags: a JSON file, or the JSON itself")
+      ->check([](const std::string& text) {  // an unset shell variable must not switch the guards off
+        return text.empty() ? std::string("must not be empty") : std::string();
+      });
   command->callback([request, command, &exit_code] {
     if (command->count("--set") == 0 && command->count("--deltas") == 0) {
       throw CLI::RequiredError(

@@ -8,7 +8,11 @@ int main(int argc, char** argv) {
   namespace cli = soak::cli;
   CLI::App app{"Soak testing with verified parameter delivery.", "soak"};
   app.set_version_flag("--version", "soak " SOAK_VERSION);
-  app.set_config("--config", "", "Read options from a TOML file, under their own names");
+  app.set_config(
+      "--config", "",
+      "Read options from a TOML file: stands before the subcommand, keys under [run], [gate], ...");
+  app.allow_config_extras(
+      CLI::config_extras_mode::error);  // a misspelt option must not change a verdict unseen
   app.require_subcommand(1);
   int exit_code = cli::kExitOk;
   cli::add_run(app, exit_code);

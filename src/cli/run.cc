@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -115,6 +117,15 @@ int run_request(const RunRequest& request) {
   return printed ? kExitOk : kExitError;
 }
 
+// The parser would wrap a negative seed around and cut one that is too large.
+std::string check_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  return problem == std::errc() && end == text.data() + text.size()
+             ? ""
+             : "must be a whole number from 0 to 2^64 - 1";
+}
+
 // What the parser cannot see: options that only make sense together. Thrown as its own errors are, which
 // main() turns into exit 2.
 void check_combinations(const RunRequest& request) {
@@ -122,6 +133,8 @@ void check_combinations(const RunRequest& request) {
     throw CLI::ValidationError(
         "run", "say what to run: --mock for the synthetic market or --feed FILE for recorded data");
   }
+  if (!std::isfinite(request.iteration_s) || (request.settle_s && !std::isfinite(*request.settle_s)))
+    throw CLI::ValidationError("--iteration-s, --settle-s", "must be numbers of seconds");
   if (request.loop_feed && request.feed.empty())
     throw CLI::ValidationError("--loop-feed", "needs --feed FILE");
   if (request.settle_s && *request.settle_s >= request.iteration_s) {
@@ -148,6 +161,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_flag("--mock", request->mock, "The simulated market maker on a synthetic market");
   command
       ->add_option("--seed", request->seed, "Seed of the synthetic market; same seed and options, same bytes")
+      ->check(check_seed)
       ->capture_default_str();
   command->add_option("--feed", request->feed, "Recorded market data instead of the synthetic market");
   command->add_flag("--loop-feed", request->loop_feed, "Start the feed over when it ends");

@@ -67,6 +67,15 @@ Result<Json> start_runtime(const RunRequest& request, const Registry& registry) 
                 request.overrides);
   }
   Json runtime = std::move(file->value);
+  for (const Parameter& parameter : registry.all()) {
+    const auto section = runtime.find(parameter.section);
+    if (section != runtime.end() && !section->is_object()) {
+      return fail(
+          ErrorCode::kInvalidValue,
+          "its section \"" + parameter.section + "\" is not an object; nothing could be applied to it",
+          request.overrides);
+    }
+  }
   for (const auto& [name, value] : get_all_params(runtime, registry)) {
     const auto normal = normalise_value(*registry.find(name), value);
     if (!normal)

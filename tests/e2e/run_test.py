@@ -152,7 +152,7 @@ class Inputs(RunCase):
         self.assertFalse((self.root / "p").exists())
 
     def test_bad_overrides_are_refused_before_anything_is_written(self):
-        for text in ["{", "[]", '{"engine": {"min_interval_ms": 1e400}}', '{"engine": {"min_interval_ms": "fast"}}']:
+        for text in ["{", "[]", '{"engine": {"min_interval_ms": 1e400}}', '{"engine": {"min_interval_ms": "fast"}}', '{"engine": 5}']:
             (self.root / "bad.json").write_text(text)
             done = self.soak("--out", "a", "--overrides", "bad.json", expect=1)
             self.assertIn("bad.json", done.stderr)
@@ -164,7 +164,12 @@ class Inputs(RunCase):
                         ["run", "--iterations", "3", "--mock", "--tuner", "magic"],
                         ["run", "--iterations", "3", "--mock", "--resume", "--overwrite"],
                         ["run", "--iterations", "3", "--mock", "--loop-feed"],
-                        ["run", "--iterations", "3", "--mock", "--iteration-s", "10", "--settle-s", "10"]]:
+                        ["run", "--iterations", "3", "--mock", "--iteration-s", "10", "--settle-s", "10"],
+                        ["run", "--iterations", "3", "--mock", "--iteration-s", "nan"],
+                        ["run", "--iterations", "3", "--mock", "--settle-s", "nan"],
+                        ["run", "--iterations", "3", "--mock", "--seed", "-1"],
+                        ["run", "--iterations", "3", "--mock", "--seed", "18446744073709551616"],
+                        ["apply", "--runtime", "r.json", "--set", "min_interval_ms=60", "--guards", ""]]:
             done = subprocess.run([SOAK, *options], cwd=self.root, capture_output=True, text=True)
             self.assertEqual(done.returncode, 2, options)
         self.assertEqual(list(self.root.iterdir()), [])
