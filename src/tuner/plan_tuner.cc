@@ -21,7 +21,10 @@ class PlanTuner final : public Tuner {
   Proposal propose(const TunerInput& input) const override {
     const auto found = plan_.find(input.iteration);
     if (found == plan_.end()) return {{}, "the plan has nothing for this iteration", {}, {}};
-    return {found->second, "as planned", {"plan"}, {}};
+    ParamValues planned = found->second;
+    std::erase_if(planned, [&](const auto& entry) { return input.pinned.contains(entry.first); });
+    const bool whole = planned.size() == found->second.size();
+    return {std::move(planned), whole ? "as planned" : "as planned, but for what is pinned", {"plan"}, {}};
   }
 
  private:

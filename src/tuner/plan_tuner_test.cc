@@ -41,6 +41,15 @@ TEST_F(PlanTuner, ProposesExactlyWhatStandsThere) {
   EXPECT_TRUE(propose_after(**tuner, 3).proposed_deltas.empty());
 }
 
+TEST_F(PlanTuner, LeavesAPinnedParameterOut) {
+  const auto tuner = plan("{\"iteration\":1,\"proposed_deltas\":{\"tail_age_ms\":500,\"max_age_ms\":900}}\n");
+  ASSERT_TRUE(tuner);
+  TunerInput input;
+  input.iteration = 1;
+  input.pinned = {"max_age_ms"};
+  EXPECT_EQ((*tuner)->propose(input).proposed_deltas, (ParamValues{{"tail_age_ms", 500}}));
+}
+
 TEST_F(PlanTuner, SkipsBlankLinesAndTakesALastLineWithoutNewline) {
   const auto tuner = plan("\n  \r\n{\"iteration\":1,\"proposed_deltas\":{\"tail_age_ms\":500}}");
   ASSERT_TRUE(tuner);

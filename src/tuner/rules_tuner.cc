@@ -19,7 +19,7 @@ constexpr double kShareMax = 0.8;
 
 // Where the rules begin to act: inside the profile's thresholds, so that noise does not carry an iteration
 // over them.
-constexpr double kRiskHigh = 0.60, kRiskAim = 0.30, kRiskNoWidenAndSpeed = 0.40, kRiskEasy = 0.15;
+constexpr double kRiskHigh = 0.60, kRiskAim = 0.30, kRiskCalm = 0.40, kRiskEasy = 0.15;
 constexpr double kNetAim = 3.6, kNetEasy = 4.5;
 constexpr double kLatencyHighMs = 320, kLatencyAimMs = 300, kLatencyEasyMs = 260;
 constexpr double kMakerShareAim = 0.90;
@@ -31,8 +31,8 @@ class Moves {
  public:
   explicit Moves(const TunerInput& input) : input_(input) {}
 
-  // The mean over the last two iterations (of those that have it): one lucky reading must not stop a repair
-  // half way.
+  // The mean over the last two iterations (of the last alone, where the one before lacks it): one lucky
+  // reading must not stop a repair half way.
   std::optional<double> kpi(const char* name) const {
     double sum = 0;
     int count = 0;
@@ -54,18 +54,6 @@ class Moves {
   void because(std::string condition) { conditions_.push_back(std::move(condition)); }
   // Asks for a move of `name` by `share` step limits, up or down.
   void ask(const char* name, double share) { shares_[name] += share; }
-  void drop_speed_ups() {
-    for (auto& [name, share] : shares_) {
-      const bool slower_is_up = name == "min_interval_ms" || name == "tail_age_ms" || name == "max_age_ms";
-      const bool slower_is_down = name == "replace_rate_per_min" || name == "concurrency_limit";
-      if (slower_is_up) share = std::max(share, 0.0);
-      if (slower_is_down) share = std::min(share, 0.0);
-    }
-  }
-  double share(const char* name) const {
-    const auto found = shares_.find(name);
-    return found == shares_.end() ? 0 : found->second;
-  }
   const std::map<std::string, double>& shares() const { return shares_; }
   const std::vector<std::string>& conditions() const { return conditions_; }
 
@@ -96,7 +84,7 @@ void hedging(Moves& moves) {
   moves.because(fmt::format("maker_taker_ratio {:.2f} < {:.2f}", *share, kMakerShareAim));
   moves.ask("impact_cap_ratio", -0.8);
   moves.ask("risk_limit_ratio", +0.8);
-  if (moves.kpi("risk_ratio").value_or(1) > kRiskNoWidenAndSpeed) return;
+  if (moves.kpi("risk_ratio").value_or(1) > kRiskCalm) return;
   moves.ask("base_spread_bps", +0.4);
   moves.ask("replace_rate_per_min", -0.6);
   moves.ask("min_interval_ms", +0.8);
@@ -192,6 +180,8 @@ class RulesTuner final : public Tuner {
   Proposal propose(const TunerInput& input) const override {
     Proposal proposal;
     Moves moves(input);
+    // Whatever a rule asks for beside a wider spread is slower, never faster; only ease() asks for more, and
+    // only where no other rule has spoken. So nothing widens and speeds up at once.
     for (const auto rule : {inventory, hedging, latency, edge, silence, ease}) rule(moves);
     proposal.conditions = moves.conditions();
     proposal.neg_edge_drivers = drivers(input);
@@ -199,8 +189,6 @@ class RulesTuner final : public Tuner {
       proposal.rationale = "steady: frozen";
       return proposal;
     }
-    const bool widens = moves.share("base_spread_bps") > 0 || moves.share("base_spread_bps_delta") > 0;
-    if (widens && moves.kpi("risk_ratio").value_or(0) >= kRiskNoWidenAndSpeed) moves.drop_speed_ups();
     for (const auto& [name, share] : moves.shares()) {
       if (share == 0 || input.pinned.contains(name)) continue;
       if (auto value = target_value(input, name, share))
