@@ -7,10 +7,11 @@
 //   gross      maker fills: the edge to the mid, quantity × (mid - price) for a buy
 //   slippage   taker fills: the cost against the mid, quantity × (price - mid) for a buy
 //   adverse    maker fills: how far the mid went against them within the mark-out horizon
-//   inventory  what holding cost beyond that: minus the sum of position × change of the mid, less what
-//   adverse has counted fees       rate × notional of each fill net        cash + position × last mid - fees:
-//   computed from cash alone, and so an independent witness of the other five
-// Mark-outs: Hasbrouck, Empirical Market Microstructure (2007), chapter 8. Not thread safe.
+//   inventory  what holding cost beyond that: minus the sum of position × change of the mid, less adverse
+//   fees       rate × notional of each fill
+//   net        cash + position × last mid - fees
+// net comes from cash alone, and so is an independent witness of gross, fees, slippage and adverse +
+// inventory. Mark-outs: Hasbrouck, Empirical Market Microstructure (2007), chapter 8. Not thread safe.
 
 #include <cstdint>
 #include <deque>
@@ -46,7 +47,8 @@ class Accounts {
  public:
   explicit Accounts(std::int64_t markout_ns) : markout_ns_(markout_ns) {}
 
-  // The mid is `mid_half_ticks` from `now_ns` on. Call before the fills of that moment; times never decrease.
+  // The mid is `mid_half_ticks` from `now_ns` on. A fill is measured against the last mid told before it;
+  // times never decrease.
   void mid_moved(std::int64_t now_ns, std::int64_t mid_half_ticks);
   // A fill at the exchange. `fee_ppm` in millionths of the notional. The mid must be known.
   void filled(std::int64_t now_ns, Side side, bool maker, std::int32_t price_ticks,

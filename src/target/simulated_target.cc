@@ -1,5 +1,7 @@
 #include "target/simulated_target.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -74,12 +76,16 @@ double mean_touch_lots(const sim::FeedWindow& window, const std::vector<sim::Mar
     book.set(sim::Side::kSell, level.price_ticks, level.quantity_lots);
   double sum = 0;
   std::int64_t count = 0;
-  for (const sim::MarketEvent& event : events) {
-    book.apply(event);
-    if (!book.two_sided()) continue;
+  const auto look = [&] {
+    if (!book.two_sided()) return;
     for (const sim::Side side : {sim::Side::kBuy, sim::Side::kSell})
       sum += static_cast<double>(book.quantity(side, *book.best(side)));
     count += 2;
+  };
+  look();
+  for (const sim::MarketEvent& event : events) {
+    book.apply(event);
+    look();
   }
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
@@ -92,12 +98,13 @@ class RecordedMarket final : public Market {
     const std::int64_t length_ns = options.iteration_length.count() * 1'000'000;
     const auto held = static_cast<std::int64_t>(sim::whole_windows(*feed, length_ns));
     if (held == 0 || (options.iterations > held && !options.loop_feed)) {
-      return fail(ErrorCode::kFeedTooShort,
-                  "holds " + std::to_string(held) + " iterations of " +
-                      std::to_string(options.iteration_length.count() / 1000) + " s, and " +
-                      std::to_string(options.iterations) +
-                      " were asked for; ask for fewer, for shorter ones (--iteration-s), or add --loop-feed",
-                  options.feed_path);
+      return fail(
+          ErrorCode::kFeedTooShort,
+          fmt::format("holds {} iterations of {:g} s, and {} were asked for; ask for {}", held,
+                      static_cast<double>(options.iteration_length.count()) / 1000, options.iterations,
+                      held == 0 ? "shorter ones (--iteration-s)"
+                                : "fewer, for shorter ones (--iteration-s), or add --loop-feed"),
+          options.feed_path);
     }
     auto market = std::make_unique<RecordedMarket>(std::move(*feed), length_ns);
     auto first = market->windows_.window(0);
@@ -138,6 +145,7 @@ class Overrides {
     double value = otherwise;
     const auto found = effective_.find(name);
     if (found != effective_.end() && found->second.is_number()) value = found->second.get<double>();
+    if (parameter->min && parameter->min_exclusive && value <= *parameter->min) value = otherwise;
     if (parameter->min) value = std::max(value, *parameter->min);
     if (parameter->max) value = std::min(value, *parameter->max);
     Json used = parameter->type == ParamType::kInteger ? Json(static_cast<std::int64_t>(value)) : Json(value);
@@ -146,6 +154,16 @@ class Overrides {
   }
   std::int64_t integer(const char* name, std::int64_t otherwise) {
     return static_cast<std::int64_t>(number(name, static_cast<double>(otherwise)));
+  }
+  double at_least(const char* name, double otherwise, double minimum) {
+    const double value = number(name, otherwise);
+    if (value >= minimum) return value;
+    effective_[name] = minimum;
+    return minimum;
+  }
+  // The tick is the instrument's, whatever the file says.
+  void tick_is(double tick_size) {
+    if (effective_.contains("tick_size")) effective_["tick_size"] = tick_size;
   }
   const ParamValues& effective() const { return effective_; }
 
@@ -166,8 +184,7 @@ sim::MakerParams maker_params(Overrides& overrides) {
   params.min_interval_ms = overrides.integer("min_interval_ms", params.min_interval_ms);
   params.max_age_ms = overrides.integer("max_age_ms", params.max_age_ms);
   params.min_order_size = overrides.number("min_order_size", params.min_order_size);
-  params.max_order_size =
-      std::max(params.min_order_size, overrides.number("max_order_size", params.max_order_size));
+  params.max_order_size = overrides.at_least("max_order_size", params.max_order_size, params.min_order_size);
   return params;
 }
 
@@ -186,6 +203,7 @@ class SimulatedTarget final : public Target {
     const sim::MakerParams params = maker_params(overrides);
     auto market = market_->window(request.iteration);
     if (!market) return tl::unexpected(market.error());
+    overrides.tick_is(market->instrument.tick_size);
     const sim::WindowResult result = run(*market, params, request.iteration);
     if (!result.totals.balanced()) {
       return fail(ErrorCode::kCorrupt, "the accounts of iteration " + std::to_string(request.iteration) +
