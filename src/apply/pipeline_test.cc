@@ -132,6 +132,10 @@ struct Refusal {
   const char* deltas;
   ErrorCode code;
 };
+// The test's name shows the case, and no addresses.
+void PrintTo(const Refusal& refusal, std::ostream* out) {
+  *out << refusal.deltas << " on " << refusal.runtime;
+}
 class PipelineRefuses : public testing::TestWithParam<Refusal> {};
 TEST_P(PipelineRefuses, AndWritesNothing) {
   MemoryStore store(GetParam().runtime);

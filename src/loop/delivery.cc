@@ -18,6 +18,7 @@ constexpr char kOriginTuner[] = "tuner";
 struct Current {
   std::string hash;
   std::string bytes;
+  std::string version;  // the store's
 };
 
 Result<Current> load_runtime(const RunTools& tools) {
@@ -28,7 +29,7 @@ Result<Current> load_runtime(const RunTools& tools) {
                 "another hand has removed the runtime file; put it back, then go on with --resume",
                 tools.store->name());
   }
-  return Current{base::sha256_hex(loaded->bytes), std::move(loaded->bytes)};
+  return Current{base::sha256_hex(loaded->bytes), std::move(loaded->bytes), std::move(loaded->version)};
 }
 
 journal::Fault fault_of(const ForeignEdit& edit) {
@@ -139,7 +140,7 @@ class Delivery {
       if (current->hash != intent->state_hash)
         return tl::unexpected(foreign_at_open_intent(*intent, current->hash));
       // The rename happened, but nobody saw it made durable: the same bytes once more, by the whole protocol.
-      if (auto again = rewrite(current->bytes); !again) return tl::unexpected(again.error());
+      if (auto again = rewrite(*current); !again) return tl::unexpected(again.error());
     }
     return take_intent_as_done(*record, *intent);
   }
@@ -154,10 +155,8 @@ class Delivery {
                  {}};
   }
 
-  Result<void> rewrite(const std::string& bytes) {
-    auto loaded = tools_.store->load();
-    if (!loaded) return tl::unexpected(loaded.error());
-    auto replaced = tools_.store->replace(loaded->version, bytes, {});
+  Result<void> rewrite(const Current& current) {
+    auto replaced = tools_.store->replace(current.version, current.bytes, {});
     if (!replaced) return tl::unexpected(replaced.error());
     return {};
   }
