@@ -6,7 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -52,6 +55,9 @@ struct BadFile {
   const char* bytes;
   ErrorCode code;
 };
+void PrintTo(const BadFile& file, std::ostream* out) {
+  *out << (*file.bytes == '\0' ? "an empty file" : file.bytes);
+}
 class ApplyToBadFile : public testing::TestWithParam<BadFile> {};
 TEST_P(ApplyToBadFile, IsAnErrorThatNamesTheFileAndLeavesIt) {
   const TempFolder folder;
@@ -99,6 +105,30 @@ TEST(ApplyToFile, RefusesALinkToNothing) {
   const auto result = apply_deltas_with_tracking(folder.file("r.json"), {{"base_spread_bps", 0.2}});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kNotFound);
+}
+
+// Between a read that found nothing and the question why, another writer may have put the file there.
+TEST(ApplyToFile, TakesAFileThatAppearsMeanwhileForNoLink) {
+  const TempFolder folder;
+  const std::string runtime = folder.file("r.json");
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    for (;;) {
+      write_bytes(folder.file("new"), "{}");
+      ::rename(folder.file("new").c_str(), runtime.c_str());
+      ::unlink(runtime.c_str());
+    }
+  }
+  ApplyOptions options;
+  options.dry_run = true;
+  for (int i = 0; i < 3'000; ++i) {
+    const auto result = apply_deltas_with_tracking(runtime, {{"base_spread_bps", 0.2}}, {}, options);
+    EXPECT_TRUE(result) << to_line(result.error());
+    if (!result) break;
+  }
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST(ApplyToFile, RefusesAnUnreadableFile) {

@@ -11,7 +11,7 @@ namespace {
 // dry run does not hide it.
 Result<Loaded> load_absent(const std::string& path) {
   if (path.empty()) return fail(ErrorCode::kInvalidArgument, "the runtime's path is empty");
-  if (base::file_exists(path))
+  if (base::is_dangling_link(path))
     return fail(ErrorCode::kNotFound, "is a symbolic link to a file that does not exist", path);
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);

@@ -24,6 +24,9 @@ Result<void> write_file_atomic_not_durable(const std::string& path, std::string_
 Result<void> make_folders(const std::string& path);
 
 bool file_exists(const std::string& path);
+// A symbolic link that leads to nothing. Never true for a path that is no link, however fast files come and
+// go there.
+bool is_dangling_link(const std::string& path);
 bool is_folder(const std::string& path);
 
 // Names (not paths) in a folder, sorted by byte; without "." and "..".

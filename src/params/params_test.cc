@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <ostream>
 #include <set>
 #include <string>
 
@@ -83,6 +84,9 @@ struct BadList {
   const char* text;
   const char* message;
 };
+void PrintTo(const BadList& list, std::ostream* out) {
+  *out << list.text;
+}
 class RegistryFileRefused : public testing::TestWithParam<BadList> {};
 TEST_P(RegistryFileRefused, NamesWhatIsWrong) {
   const auto registry = load(GetParam().text);
