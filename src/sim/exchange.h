@@ -36,7 +36,7 @@ class Exchange {
       book_.set(event.side, event.price_ticks, event.quantity_lots);
       for (Resting& resting : resting_) {
         if (resting.order.side == event.side && resting.order.price_ticks == event.price_ticks) {
-          resting.queue.on_depth(before, event.quantity_lots);
+          queue_.on_depth(resting.queue, before, event.quantity_lots);
         }
       }
       if (event.quantity_lots > 0) match_crossed(event, out);
@@ -66,8 +66,7 @@ class Exchange {
  private:
   struct Resting {
     Order order;
-    Queue queue;
-    std::int64_t filled_of_reach = 0;  // lots of the queue's reach that are already filled
+    typename Queue::Position queue;
   };
 
   void rest(Order order, std::int64_t now_ns, std::vector<Response>& out) {
@@ -80,9 +79,7 @@ class Exchange {
       return;
     }
     order.opened_ns = now_ns;
-    Resting resting{order, {}, 0};
-    resting.queue.enter(book_.quantity(order.side, order.price_ticks));
-    resting_.push_back(resting);
+    resting_.push_back({order, queue_.enter(book_.quantity(order.side, order.price_ticks))});
     out.push_back({ResponseKind::kAccepted, order.id, order.side, true, order.price_ticks, 0, order.left_lots,
                    order.decided_ns});
   }
@@ -131,9 +128,8 @@ class Exchange {
       Resting& resting = resting_[i];
       std::int64_t quantity = 0;
       if (resting.order.side != trade.side && resting.order.price_ticks == trade.price_ticks) {
-        resting.queue.on_trade(trade.quantity_lots);
-        quantity = std::min(resting.order.left_lots, resting.queue.reached_lots() - resting.filled_of_reach);
-        if (quantity > 0) resting.filled_of_reach += quantity;
+        queue_.on_trade(resting.queue, trade.quantity_lots);
+        quantity = std::min(resting.order.left_lots, queue_.take_reached_lots(resting.queue));
       }
       if (!fill(i, quantity, trade.exchange_ns, out)) ++i;
     }
@@ -182,6 +178,7 @@ class Exchange {
   Book book_;
   Accounts accounts_;
   FlatFee fee_;
+  Queue queue_;
   std::vector<Resting> resting_;
   std::vector<std::int64_t> ages_ns_;
 };

@@ -118,7 +118,9 @@ Result<void> Feed::check_sections() const {
     return decimals <= static_cast<std::uint32_t>(kDecimalsMax);
   };
   fits = fits && h.tick_mantissa > 0 && h.lot_mantissa > 0 && decimals_fit(h.tick_decimals) &&
-         decimals_fit(h.lot_decimals);
+         decimals_fit(h.lot_decimals) && h.price_ticks_min >= 0 && h.price_ticks_min <= h.price_ticks_max &&
+         h.price_ticks_max <= kFeedPriceTicksMax &&
+         h.price_ticks_max - h.price_ticks_min <= kFeedPriceRangeMax;
   return fits ? Result<void>{} : corrupt(0, "the header's sections do not fit together");
 }
 
@@ -202,7 +204,7 @@ Result<void> Feed::check_rows() const {
 Result<void> Feed::check_values() const {
   for (std::size_t k = 0; k < size(); ++k) {
     release_before(k);
-    if (feed_price_ticks(rows_[k].code) < 0) return corrupt(header_->rows_offset + k * 8, "a negative price");
+    if (!slots().valid(rows_[k].code)) return corrupt(header_->rows_offset + k * 8, "a row out of place");
     if (event(k).quantity_lots < 0) return corrupt(header_->rows_offset + k * 8, "a negative quantity");
     if (k == 0) continue;
     if (exchange_[k] < exchange_[k - 1])

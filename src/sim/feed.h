@@ -42,6 +42,7 @@ class Feed {
   std::string source() const;
   Decimal tick() const { return {header_->tick_mantissa, static_cast<std::uint8_t>(header_->tick_decimals)}; }
   Decimal lot() const { return {header_->lot_mantissa, static_cast<std::uint8_t>(header_->lot_decimals)}; }
+  FeedSlots slots() const { return {header_->price_ticks_min, header_->price_ticks_max}; }
   Instrument instrument() const { return {to_double(tick()), to_double(lot())}; }
 
   std::size_t size() const { return header_->row_count; }
@@ -58,7 +59,7 @@ class Feed {
     const FeedRow& packed = rows_[row];
     return {exchange_[row],
             local_[row],
-            feed_price_ticks(packed.code),
+            slots().price(packed.code),
             feed_kind(packed.code),
             feed_side(packed.code),
             wide_ == nullptr ? packed.quantity_lots : wide_[row]};

@@ -22,7 +22,7 @@ namespace soak::sim {
 static_assert(std::endian::native == std::endian::little, "a .feed file is mapped, not converted");
 
 inline constexpr char kFeedMagic[8] = {'S', 'O', 'A', 'K', 'F', 'E', 'E', 'D'};
-inline constexpr std::uint32_t kFeedVersion = 1;
+inline constexpr std::uint32_t kFeedVersion = 2;
 inline constexpr std::uint32_t kFeedRowsPerBlock = 4096;
 inline constexpr std::uint32_t kFeedRowsPerKeyframe = 65536;
 inline constexpr std::uint64_t kFeedFlagWideQuantities = 1;
@@ -31,6 +31,8 @@ inline constexpr std::uint64_t kFeedFlagWideQuantities = 1;
 inline constexpr std::int64_t kFeedPaddingNs = std::numeric_limits<std::int64_t>::max();
 inline constexpr std::uint64_t kFeedPaddingRowsMin = 16;
 inline constexpr std::int32_t kFeedPriceTicksMax = (1 << 28) - 1;
+// The most ticks between the lowest and the highest price: three regions of slots fit a code.
+inline constexpr std::int32_t kFeedPriceRangeMax = 89'000'000;
 
 struct FeedHeader {
   char magic[8];
@@ -83,9 +85,8 @@ struct FeedHeader {
 static_assert(sizeof(FeedHeader) == 512 && std::is_trivially_copyable_v<FeedHeader>);
 static_assert(offsetof(FeedHeader, header_crc) == 508 && offsetof(FeedHeader, symbol) == 312);
 
-// code = mirrored * 8 + snapshot * 4 + trade * 2 + ask. `mirrored` is the price in ticks on the bid side and
-// its negative on the ask side, so that on either side better is greater. A trade stands on the side that it
-// consumes; trade and snapshot together mean clear.
+// code = slot * 8 + snapshot * 4 + trade * 2 + ask, where slot is a place in one flat array (FeedSlots). A
+// trade stands on the side that it consumes; trade and snapshot together mean clear.
 struct FeedRow {
   std::int32_t code;
   std::int32_t quantity_lots;  // 0 in a feed with wide quantities
@@ -114,16 +115,6 @@ struct FeedLevel {
 };
 static_assert(sizeof(FeedLevel) == 16);
 
-inline std::int32_t feed_code(EventKind kind, Side side, std::int32_t price_ticks) {
-  const bool trade = kind == EventKind::kTrade;
-  const bool ask = trade ? side == Side::kBuy : side == Side::kSell;
-  const std::int32_t mirrored = ask ? -price_ticks : price_ticks;
-  std::int32_t bits = ask ? kFeedAskBit : 0;
-  if (trade || kind == EventKind::kClear) bits |= kFeedTradeBit;
-  if (kind == EventKind::kSnapshot || kind == EventKind::kClear) bits |= kFeedSnapshotBit;
-  return mirrored * 8 + bits;
-}
-
 inline EventKind feed_kind(std::int32_t code) {
   constexpr EventKind kKinds[4] = {EventKind::kDepth, EventKind::kTrade, EventKind::kSnapshot,
                                    EventKind::kClear};
@@ -135,10 +126,68 @@ inline Side feed_side(std::int32_t code) {
   return ask == (feed_kind(code) == EventKind::kTrade) ? Side::kBuy : Side::kSell;
 }
 
-inline std::int32_t feed_price_ticks(std::int32_t code) {
-  const std::int32_t mirrored = code >> 3;
-  return (code & kFeedAskBit) != 0 ? -mirrored : mirrored;
-}
+// Where the levels of a feed stand in one flat array, so that a replay finds a row's level without a look at
+// anything else. Three regions of one sentinel and a slot a price in [price_ticks_min, price_ticks_max]:
+//   bids    ascending prices: better is greater
+//   asks    descending prices: better is greater here too, and slot + opposite slot of a price is constant
+//   trades  those that consume asks ascending, those that consume bids descending: deeper is greater
+// A clear stands at the sentinel of the third (all levels of its side) or, as a trade that consumes asks, at
+// the price up to which the levels from the best on are void.
+struct FeedSlots {
+  std::int32_t price_ticks_min = 0;
+  std::int32_t price_ticks_max = 0;
+
+  std::int32_t region() const { return price_ticks_max - price_ticks_min + 2; }
+  std::int32_t size() const { return 3 * region(); }
+  // `ask`: 0 or 1. Also for prices out of range, for comparisons only.
+  std::int32_t level(int ask, std::int32_t price_ticks) const {
+    return ask == 0 ? 1 + price_ticks - price_ticks_min : region() + 1 + price_ticks_max - price_ticks;
+  }
+  std::int32_t level_price(int ask, std::int32_t slot) const {
+    return ask == 0 ? price_ticks_min + slot - 1 : price_ticks_max + region() + 1 - slot;
+  }
+  // The level of the other side at the same price.
+  std::int32_t opposite(std::int32_t slot) const { return 2 * region() - slot; }
+  // Of a trade that reaches just this level.
+  std::int32_t trade(int ask, std::int32_t level_slot) const { return (3 + ask) * region() - level_slot; }
+
+  std::int32_t code(EventKind kind, Side side, std::int32_t price_ticks) const {
+    if (kind == EventKind::kTrade) {
+      const int ask = side == Side::kBuy;
+      return trade(ask, level(ask, price_ticks)) * 8 + kFeedTradeBit + ask;
+    }
+    const int ask = side == Side::kSell;
+    if (kind == EventKind::kClear)
+      return clear_slot(price_ticks) * 8 + kFeedSnapshotBit + kFeedTradeBit + ask;
+    return level(ask, price_ticks) * 8 + (kind == EventKind::kSnapshot ? kFeedSnapshotBit : 0) + ask;
+  }
+  std::int32_t price(std::int32_t row_code) const {
+    const int ask = row_code & kFeedAskBit;
+    const std::int32_t slot = row_code >> 3;
+    switch (feed_kind(row_code)) {
+      case EventKind::kTrade:
+        return level_price(ask, (3 + ask) * region() - slot);
+      case EventKind::kClear:
+        return slot == 2 * region() ? 0 : price_ticks_min + slot - 2 * region() - 1;
+      default:
+        return level_price(ask, slot);
+    }
+  }
+  // No other code may reach a replay, which takes the slot on trust.
+  bool valid(std::int32_t row_code) const {
+    const int ask = row_code & kFeedAskBit;
+    const std::int32_t slot = row_code >> 3;
+    const EventKind kind = feed_kind(row_code);
+    if (kind == EventKind::kTrade) return slot > 2 * region() && slot < size();
+    if (kind == EventKind::kClear) return slot >= 2 * region() && slot < size();
+    return slot > ask * region() && slot < (1 + ask) * region();
+  }
+
+ private:
+  std::int32_t clear_slot(std::int32_t price_ticks) const {
+    return 2 * region() + (price_ticks == 0 ? 0 : 1 + price_ticks - price_ticks_min);
+  }
+};
 
 // Entries in each column: the rows, at least kFeedPaddingRowsMin of padding, and so many that the next column
 // is aligned to 64 bytes.

@@ -27,18 +27,22 @@ class Layout {
     place_sections();
   }
 
+  // Each record twice: the slots of the rows need the range of the prices.
+  Result<void> measure(const SpoolRecord& record);
+  Result<void> start();
   Result<void> add(const SpoolRecord& record);
   Result<FeedWritten> close();
 
  private:
   void place_sections();
+  Result<std::int32_t> price_of(const SpoolRecord& record) const;
   Result<FeedRow> encode(const SpoolRecord& record, std::int64_t& quantity_lots);
   Result<std::int64_t> steps(Decimal value, Decimal step, std::string_view what) const;
   Result<void> check(const SpoolRecord& record);
   Result<void> end_block();
   Result<void> pad_columns();
   Result<void> add_keyframe();
-  void count(EventKind kind, std::int32_t price_ticks, std::int64_t quantity_lots);
+  void count(EventKind kind, std::int64_t quantity_lots);
   Result<void> put(std::uint64_t offset, const void* bytes, std::size_t size) const;
   template <class T>
   Result<void> put_column(std::uint64_t column, std::uint64_t row, const std::vector<T>& values) const {
@@ -49,6 +53,7 @@ class Layout {
   int descriptor_;
   const LayoutInput& input_;
   FeedHeader header_{};
+  FeedSlots slots_;
   FeedBook book_;
   std::uint64_t rows_ = 0;
   std::uint64_t next_keyframe_offset_ = 0;
@@ -105,9 +110,7 @@ Result<std::int64_t> Layout::steps(Decimal value, Decimal step, std::string_view
               input_.path);
 }
 
-Result<FeedRow> Layout::encode(const SpoolRecord& record, std::int64_t& quantity_lots) {
-  const auto kind = static_cast<EventKind>(record.kind);
-  const auto side = static_cast<Side>(record.side);
+Result<std::int32_t> Layout::price_of(const SpoolRecord& record) const {
   auto price = steps({record.price, record.price_decimals}, input_.tick, "price");
   if (!price) return tl::unexpected(price.error());
   if (*price > kFeedPriceTicksMax) {
@@ -117,25 +120,51 @@ Result<FeedRow> Layout::encode(const SpoolRecord& record, std::int64_t& quantity
                             format_decimal(input_.tick)),
                 input_.path);
   }
+  return static_cast<std::int32_t>(*price);
+}
+
+Result<void> Layout::measure(const SpoolRecord& record) {
+  if (record.kind == kSpoolCheck || static_cast<EventKind>(record.kind) == EventKind::kClear) return {};
+  auto price = price_of(record);
+  if (!price) return tl::unexpected(price.error());
+  header_.price_ticks_min = std::min(header_.price_ticks_min, *price);
+  header_.price_ticks_max = std::max(header_.price_ticks_max, *price);
+  return {};
+}
+
+Result<void> Layout::start() {
+  header_.price_ticks_min = std::min(header_.price_ticks_min, header_.price_ticks_max);
+  slots_ = {header_.price_ticks_min, header_.price_ticks_max};
+  if (slots_.price_ticks_max - slots_.price_ticks_min <= kFeedPriceRangeMax) return {};
+  return fail(ErrorCode::kLimitExceeded,
+              fmt::format("prices span {} ticks of {}, more than {}: give a larger --tick",
+                          slots_.price_ticks_max - slots_.price_ticks_min, format_decimal(input_.tick),
+                          kFeedPriceRangeMax),
+              input_.path);
+}
+
+Result<FeedRow> Layout::encode(const SpoolRecord& record, std::int64_t& quantity_lots) {
+  const auto kind = static_cast<EventKind>(record.kind);
+  const auto side = static_cast<Side>(record.side);
+  auto price = price_of(record);
+  if (!price) return tl::unexpected(price.error());
   auto quantity = steps({record.quantity, record.quantity_decimals}, input_.lot, "quantity");
   if (!quantity) return tl::unexpected(quantity.error());
   quantity_lots = *quantity;
-  const auto price_ticks = static_cast<std::int32_t>(*price);
+  const std::int32_t price_ticks = *price;
   if (kind != EventKind::kClear)
-    count(kind, price_ticks, quantity_lots);
+    count(kind, quantity_lots);
   else
     ++header_.clear_rows;
   book_.apply(kind, side, price_ticks, quantity_lots);
-  return FeedRow{feed_code(kind, side, price_ticks), wide() ? 0 : static_cast<std::int32_t>(quantity_lots)};
+  return FeedRow{slots_.code(kind, side, price_ticks), wide() ? 0 : static_cast<std::int32_t>(quantity_lots)};
 }
 
-void Layout::count(EventKind kind, std::int32_t price_ticks, std::int64_t quantity_lots) {
+void Layout::count(EventKind kind, std::int64_t quantity_lots) {
   FeedHeader& h = header_;
   if (kind == EventKind::kDepth) ++h.depth_rows;
   if (kind == EventKind::kTrade) ++h.trade_rows;
   if (kind == EventKind::kSnapshot) ++h.snapshot_rows;
-  h.price_ticks_min = std::min(h.price_ticks_min, price_ticks);
-  h.price_ticks_max = std::max(h.price_ticks_max, price_ticks);
   h.quantity_lots_max = std::max(h.quantity_lots_max, quantity_lots);
 }
 
@@ -234,7 +263,6 @@ Result<FeedWritten> Layout::close() {
   h.keyframe_count = keyframes_.size();
   h.checksums_offset = h.keyframe_index_offset + keyframes_.size() * sizeof(FeedKeyframe);
   h.file_bytes = h.checksums_offset + checksums_.size() * sizeof(std::uint32_t);
-  h.price_ticks_min = std::min(h.price_ticks_min, h.price_ticks_max);
   h.tick_mantissa = input_.tick.mantissa;
   h.tick_decimals = input_.tick.decimals;
   h.lot_mantissa = input_.lot.mantissa;
@@ -257,16 +285,30 @@ Result<FeedWritten> Layout::close() {
 
 }  // namespace
 
-Result<FeedWritten> write_layout(FeedSpool& spool, int descriptor, const LayoutInput& input) {
-  Layout layout(descriptor, input);
+namespace {
+
+template <class Take>
+Result<void> each_record(FeedSpool& spool, Take&& take) {
   for (;;) {
     auto records = spool.read();
     if (!records) return tl::unexpected(records.error());
-    if (records->empty()) return layout.close();
+    if (records->empty()) return {};
     for (const SpoolRecord& record : *records) {
-      if (auto added = layout.add(record); !added) return tl::unexpected(added.error());
+      if (auto taken = take(record); !taken) return taken;
     }
   }
+}
+
+}  // namespace
+
+Result<FeedWritten> write_layout(FeedSpool& spool, int descriptor, const LayoutInput& input) {
+  Layout layout(descriptor, input);
+  auto done = each_record(spool, [&](const SpoolRecord& record) { return layout.measure(record); });
+  if (done) done = layout.start();
+  if (done) done = spool.rewind();
+  if (done) done = each_record(spool, [&](const SpoolRecord& record) { return layout.add(record); });
+  if (!done) return tl::unexpected(done.error());
+  return layout.close();
 }
 
 }  // namespace soak::sim

@@ -47,8 +47,9 @@ Result<void> FeedSpool::flush() {
 }
 
 Result<void> FeedSpool::rewind() {
+  const bool reading = read_offset_ > 0;  // then the buffer holds what was read, and nothing is to be written
   read_offset_ = 0;
-  return flush();
+  return reading ? Result<void>{} : flush();
 }
 
 Result<std::span<const SpoolRecord>> FeedSpool::read() {

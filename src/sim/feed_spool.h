@@ -31,7 +31,7 @@ class FeedSpool {
   // `path` is the file that will be written; the spool takes space in the same folder.
   static Result<FeedSpool> create(const std::string& path);
   Result<void> append(const SpoolRecord& record);
-  // Back to the first record, for reading; nothing can be appended afterwards.
+  // Back to the first record, for reading, after the last append or read; nothing can be appended afterwards.
   Result<void> rewind();
   // The next records in order, at most a buffer full; none at the end. Valid until the next call.
   Result<std::span<const SpoolRecord>> read();

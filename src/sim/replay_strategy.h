@@ -1,0 +1,176 @@
+#pragma once
+// The strategy of the replay benchmark, which hftbacktest runs for the reference counts: two post-only quotes
+// around a reservation price that leans against the position, renewed at a fixed interval. It knows its
+// orders, position and money from responses alone, as hftbacktest's local processor does: only the response
+// that finishes an order is booked, with the quantity of that last execution (partial executions before it
+// are told and not booked). The arithmetic is the reference's, in double, since a rounding moves a quote.
+//
+//   reservation = mid - skew_ticks × position / quantity
+//   bid = min(floor(reservation - half_spread_ticks), best bid)
+//   ask = max(ceil(reservation + half_spread_ticks), best ask)       all in ticks
+//
+// An empty side of the book means no market: what can be cancelled is cancelled, and nothing is posted.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "sim/fifo_bus.h"
+#include "sim/mirrored_book.h"
+#include "sim/replay_messages.h"
+
+namespace soak::sim {
+
+enum class QuoteMode : std::uint8_t {
+  kCancelAll,  // cancel everything, then post
+  kDiff,       // leave an order that stands at the wanted price
+};
+
+struct ReplayStrategyOptions {
+  QuoteMode mode = QuoteMode::kCancelAll;
+  double half_spread_ticks = 1;
+  double skew_ticks = 0.2;
+  double quantity = 0.1;  // base units
+  double position_max = 2;
+  double maker_fee = -0.00005;  // rate of the amount
+};
+
+// What the strategy was told.
+struct ReplayBook {
+  std::int64_t submits = 0;
+  std::int64_t cancels = 0;
+  std::int64_t fills = 0;
+  double position = 0;  // base units
+  double balance = 0;   // quote units, fees apart
+  double fee = 0;
+};
+
+class ReplayStrategy {
+ public:
+  ReplayStrategy(const ReplayStrategyOptions& options, const ReplayFeed& feed)
+      : options_(options), instrument_(feed.instrument), slots_(feed.slots) {}
+
+  const ReplayBook& book() const { return book_; }
+
+  void on_response(const ReplayResponse& response) {
+    if (response.answer == ReplayAnswer::kFilled) apply_fill(response);
+    Working& order = orders_[response.place];
+    if (order.id == response.order_id) update(order, response);
+  }
+
+  // A decision: appends to `out`, for arrival at `arrives_ns`.
+  void decide(std::int64_t now_ns, std::int64_t arrives_ns, const MirroredBook& market,
+              FifoBus<ReplayRequest>& out) {
+    const bool quotes = market.two_sided();
+    std::int32_t wanted[2] = {0, 0};  // slots
+    if (quotes) {
+      const std::int64_t bid = market.best_ticks(0), ask = market.best_ticks(1);
+      const double mid = static_cast<double>(bid + ask) / 2;
+      const double reservation = mid - options_.skew_ticks * (book_.position / options_.quantity);
+      const std::int64_t low = std::min(floor_of(reservation - options_.half_spread_ticks), bid);
+      const std::int64_t high = std::max(-floor_of(-(reservation + options_.half_spread_ticks)), ask);
+      wanted[0] = market.slots().level(0, static_cast<std::int32_t>(low));
+      wanted[1] = market.slots().level(1, static_cast<std::int32_t>(high));
+    }
+    bool stands[2] = {false, false};
+    const bool keeps = quotes && options_.mode == QuoteMode::kDiff;
+    // Hardly a branch in here, and none that the next row of the feed would make unpredictable.
+    free_.clear();
+    for (std::uint32_t place = 0; place < orders_.size(); ++place) {
+      Working& order = orders_[place];
+      if (order.state == State::kDone) order.state = State::kFree;
+      if (order.state == State::kFree) free_.push_back(place);
+      const bool at_price = keeps && order.slot == wanted[order.side];
+      stands[order.side] |= at_price && order.state != State::kFree;
+      const bool cancels = order.state == State::kOpen && !order.requested && !at_price;
+      order.requested |= cancels;
+      order.sent_ns = cancels ? now_ns : order.sent_ns;
+      send(order, place, arrives_ns, true, out.push(cancels));
+      book_.cancels += cancels;
+    }
+    if (!quotes) return;
+    if (!stands[0] && book_.position < options_.position_max) submit(0, wanted[0], now_ns, arrives_ns, out);
+    if (!stands[1] && book_.position > -options_.position_max) submit(1, wanted[1], now_ns, arrives_ns, out);
+  }
+
+ private:
+  // Orders stay in their places, and a free place is used again.
+  enum class State : std::uint8_t { kFree, kNew, kOpen, kDone };
+  struct Working {
+    std::int64_t id = 0;
+    std::int64_t sent_ns = 0;  // the newest request
+    std::int32_t slot = 0;
+    std::int8_t side = 0;
+    State state = State::kFree;
+    bool requested = false;  // a request is under way
+  };
+
+  // As std::floor, without a call.
+  static std::int64_t floor_of(double value) {
+    const auto whole = static_cast<std::int64_t>(value);
+    return whole - (static_cast<double>(whole) > value);
+  }
+
+  void submit(std::int8_t side, std::int32_t slot, std::int64_t now_ns, std::int64_t arrives_ns,
+              FifoBus<ReplayRequest>& out) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(orders_.size()));
+      orders_.emplace_back();
+    }
+    const std::uint32_t place = free_.back();
+    free_.pop_back();
+    Working& order = orders_[place];
+    order.state = State::kNew;
+    order.id = next_id_++;
+    order.sent_ns = now_ns;
+    order.slot = slot;
+    order.side = side;
+    order.requested = true;
+    send(order, place, arrives_ns, false, out.push());
+    ++book_.submits;
+  }
+  // Fills the request in its place: a copy of fresh stores would wait for them.
+  void send(const Working& order, std::uint32_t place, std::int64_t arrives_ns, bool cancel,
+            ReplayRequest& request) const {
+    request.place = place;
+    request.arrives_ns = arrives_ns;
+    request.sent_ns = order.sent_ns;
+    request.order_id = order.id;
+    request.quantity = options_.quantity;
+    request.slot = order.slot;
+    request.side = order.side;
+    request.cancel = cancel;
+  }
+
+  // Any answer but a rejected cancel ends the wait for one, a partial fill too (as in the reference).
+  static void update(Working& order, const ReplayResponse& response) {
+    if (response.answer == ReplayAnswer::kCancelRejected) {
+      if (response.sent_ns == order.sent_ns) order.requested = false;
+      return;
+    }
+    constexpr State kNext[] = {State::kOpen, State::kDone, State::kOpen, State::kDone, State::kDone};
+    order.state = kNext[static_cast<int>(response.answer)];
+    order.requested = false;
+  }
+
+  void apply_fill(const ReplayResponse& fill) {
+    const double sign = fill.side == 0 ? 1 : -1;
+    const double price = slots_.level_price(fill.side, fill.slot) * instrument_.tick_size;
+    const double amount = price * fill.quantity;
+    book_.position += sign * fill.quantity;
+    book_.balance -= sign * amount;
+    book_.fee += options_.maker_fee * amount;
+    ++book_.fills;
+  }
+
+  ReplayStrategyOptions options_;
+  Instrument instrument_;
+  FeedSlots slots_;
+  ReplayBook book_;
+  std::vector<Working> orders_;
+  std::vector<std::uint32_t> free_;  // places in orders_
+  std::int64_t next_id_ = 1;
+};
+
+}  // namespace soak::sim
