@@ -12,7 +12,7 @@
 
 namespace soak::sim {
 
-void HftRows::Unmap::operator()(const std::byte* bytes) const {
+void HftUnmap::operator()(const std::byte* bytes) const {
   ::munmap(const_cast<std::byte*>(bytes), size);
 }
 
@@ -36,7 +36,7 @@ Result<HftRows> HftRows::open(const std::string& path) {
   }
   void* mapped = ::mmap(nullptr, rows.size_, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor.get(), 0);
   if (mapped == MAP_FAILED) return tl::unexpected(base::error_from_errno(errno, "cannot map", path));
-  rows.bytes_ = {static_cast<const std::byte*>(mapped), Unmap{rows.size_}};
+  rows.bytes_ = {static_cast<const std::byte*>(mapped), HftUnmap{rows.size_}};
   return rows;
 }
 

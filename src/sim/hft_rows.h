@@ -36,6 +36,11 @@ enum HftKind : std::uint8_t {
   kHftDepthSnapshot = 4,
 };
 
+struct HftUnmap {
+  std::size_t size = 0;
+  void operator()(const std::byte* bytes) const;
+};
+
 class HftRows {
  public:
   // Raw rows. kCorrupt for a file that is no whole number of rows, kNotFound, kNotAFile, kPermissionDenied.
@@ -48,14 +53,10 @@ class HftRows {
   Result<std::span<const HftRow>> next();
 
  private:
-  struct Unmap {
-    std::size_t size = 0;
-    void operator()(const std::byte* bytes) const;
-  };
   HftRows() = default;
 
   std::string path_;
-  std::unique_ptr<const std::byte, Unmap> bytes_;
+  std::unique_ptr<const std::byte, HftUnmap> bytes_;
   std::size_t size_ = 0;
   bool at_end_ = false;
 };
