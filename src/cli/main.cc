@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   cli::add_gate(app, exit_code);
   cli::add_params(app, exit_code);
   cli::add_feed(app, exit_code);
+  cli::add_replay(app, exit_code);
   cli::add_hash(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -12,6 +12,7 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "sim/replay_feed.h"
 
 namespace soak::sim {
 namespace {
@@ -225,6 +226,23 @@ void Feed::release(std::size_t first, std::size_t end) const {
     // A hint: where it fails nothing but memory is lost.
     if (to > from) static_cast<void>(::madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED));
   }
+}
+
+bool is_feed_file(const std::string& path) {
+  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  char magic[sizeof(kFeedMagic)] = {};
+  return descriptor.valid() && ::read(descriptor.get(), magic, sizeof(magic)) == sizeof(magic) &&
+         std::memcmp(magic, kFeedMagic, sizeof(magic)) == 0;
+}
+
+ReplayFeed replay_feed(const Feed& feed) {
+  ReplayFeed view;
+  view.row_count = feed.size();
+  view.exchange = {feed.exchange_ns().data(), feed.rows().data(), feed.size()};
+  view.local = {feed.local_ns().data(), feed.rows().data(), feed.size()};
+  view.slots = feed.slots();
+  view.instrument = feed.instrument();
+  return view;
 }
 
 std::string Feed::symbol() const {

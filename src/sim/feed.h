@@ -28,6 +28,9 @@ struct FeedUnmap {
   void operator()(const std::byte* bytes) const;
 };
 
+// Whether the file begins as a .feed file of any version does; false where it cannot be read.
+bool is_feed_file(const std::string& path);
+
 class Feed {
  public:
   // Refuses what is not a whole, unaltered .feed file of this version: kCorrupt with the byte offset where it

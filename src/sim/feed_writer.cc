@@ -1,15 +1,12 @@
 #include "sim/feed_writer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 
-#include "base/file.h"
+#include "base/staged_file.h"
 #include "sim/feed_layout.h"
 #include "sim/feed_spool.h"
 
@@ -88,48 +85,6 @@ Result<void> FeedWriter::append_check(const FeedTouch& touch) {
   return bid ? put(Side::kSell, touch.ask_price, touch.ask_quantity) : bid;
 }
 
-namespace {
-
-// Removes the half-made file unless it was renamed into place.
-class TempFile {
- public:
-  explicit TempFile(const std::string& path) : path_(path + ".tmp" + base::random_suffix()) {
-    descriptor_ = base::Descriptor(::open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
-    exists_ = descriptor_.valid();
-  }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
-  ~TempFile() {
-    if (exists_) ::unlink(path_.c_str());
-  }
-  int descriptor() const { return descriptor_.get(); }
-  bool valid() const { return descriptor_.valid(); }
-
-  Result<void> rename_to(const std::string& path) {
-    if (::fsync(descriptor_.get()) != 0 || descriptor_.close() != 0) {
-      return tl::unexpected(base::error_from_errno(errno, "cannot write", path));
-    }
-    if (::rename(path_.c_str(), path.c_str()) != 0) {
-      return tl::unexpected(base::error_from_errno(errno, "cannot rename into place", path));
-    }
-    exists_ = false;
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    base::Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.valid() || ::fsync(opened.get()) != 0) {
-      return fail(ErrorCode::kUnknownOutcome, "written, but the folder could not be made durable", path);
-    }
-    return {};
-  }
-
- private:
-  std::string path_;
-  base::Descriptor descriptor_;
-  bool exists_ = false;
-};
-
-}  // namespace
-
 Result<FeedWritten> FeedWriter::finish(const FeedMeta& meta) {
   State& s = *state_;
   if (s.row_count == 0) return fail(ErrorCode::kInvalidValue, "no market event to write", s.path);
@@ -145,11 +100,11 @@ Result<FeedWritten> FeedWriter::finish(const FeedMeta& meta) {
   // Rounded down by a little, so that a quantity just at the limit never overflows.
   input.wide_quantities = s.quantity_max / to_double(input.lot) > 2147483000.0;
 
-  TempFile temp(s.path);
-  if (!temp.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot create", s.path));
-  auto written = write_layout(s.spool, temp.descriptor(), input);
+  auto file = base::StagedFile::create(s.path);
+  if (!file) return tl::unexpected(file.error());
+  auto written = write_layout(s.spool, file->descriptor(), input);
   if (!written) return written;
-  if (auto renamed = temp.rename_to(s.path); !renamed) return tl::unexpected(renamed.error());
+  if (auto committed = file->commit(); !committed) return tl::unexpected(committed.error());
   return written;
 }
 

@@ -23,6 +23,8 @@ struct ReplayOutcome {
   std::int64_t stop_ns = 0;  // where the run ended early (ReplayExchange), else 0
   std::int64_t executed_lots = 0;
   std::int64_t position_lots = 0;  // what was really executed
+
+  double equity() const { return book.balance + book.position * mid - book.fee; }
 };
 
 template <class Queue, class Latency, bool kPartialFill>

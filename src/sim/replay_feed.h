@@ -26,4 +26,8 @@ struct ReplayFeed {
   Instrument instrument;
 };
 
+class Feed;
+// A .feed file as it lies mapped. Not for one with wide quantities.
+ReplayFeed replay_feed(const Feed& feed);
+
 }  // namespace soak::sim

@@ -1,0 +1,84 @@
+#include "sim/replay.h"
+
+#include <array>
+#include <cmath>
+
+#include "sim/queue_probability.h"
+#include "sim/queue_probability_functions.h"
+#include "sim/queue_risk_averse.h"
+
+namespace soak::sim {
+namespace {
+
+constexpr std::array<std::string_view, 6> kQueueModels = {"risk-averse", "power-prob", "power-prob2",
+                                                          "power-prob3", "log-prob",   "log-prob2"};
+constexpr std::array<std::string_view, 2> kExchangeModels = {"no-partial-fill", "partial-fill"};
+constexpr std::array<std::string_view, 2> kQuoteModes = {"cancelall", "diff"};
+
+template <class Queue, bool kPartialFill>
+ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options) {
+  ReplayEngine<Queue, ConstantLatency, kPartialFill> engine(feed, options.strategy, options.latency,
+                                                            options.interval_ns);
+  return engine.run();
+}
+
+template <class Queue>
+ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options) {
+  return options.exchange == ExchangeModel::kPartialFill ? run<Queue, true>(feed, options)
+                                                         : run<Queue, false>(feed, options);
+}
+
+Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
+  const ReplayStrategyOptions& s = options.strategy;
+  const auto refuse = [](std::string message) {
+    return fail(ErrorCode::kInvalidArgument, std::move(message));
+  };
+  if (options.interval_ns <= 0) return refuse("the interval must be positive");
+  if (options.latency.entry < 0 || options.latency.response < 0) return refuse("a latency is negative");
+  if (s.mode == QuoteMode::kCancelAll &&
+      options.interval_ns < options.latency.entry + options.latency.response) {
+    return refuse(
+        "cancelall at an interval shorter than a round trip never ends: give a longer --interval-ms, "
+        "a shorter --order-latency-us or --mode diff");
+  }
+  if (!(s.quantity >= instrument.lot_size) || !std::isfinite(s.quantity))
+    return refuse("the order quantity must be at least a lot");
+  if (!(s.position_max >= 0) || !std::isfinite(s.half_spread_ticks) || !std::isfinite(s.skew_ticks) ||
+      !std::isfinite(s.maker_fee)) {
+    return refuse("an option of the strategy is out of range");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ReplayOutcome> replay(const ReplayFeed& feed, const ReplayOptions& options) {
+  if (auto fine = check(options, feed.instrument); !fine) return tl::unexpected(fine.error());
+  switch (options.queue) {
+    case QueueModel::kRiskAverse:
+      return run<RiskAverseQueue>(feed, options);
+    case QueueModel::kPowerProb:
+      return run<ProbabilityQueue<PowerProbability>>(feed, options);
+    case QueueModel::kPowerProb2:
+      return run<ProbabilityQueue<PowerProbability2>>(feed, options);
+    case QueueModel::kPowerProb3:
+      return run<ProbabilityQueue<PowerProbability3>>(feed, options);
+    case QueueModel::kLogProb:
+      return run<ProbabilityQueue<LogProbability>>(feed, options);
+    case QueueModel::kLogProb2:
+      return run<ProbabilityQueue<LogProbability2>>(feed, options);
+  }
+  return fail(ErrorCode::kInvalidArgument, "no such queue model");
+}
+
+std::span<const std::string_view> queue_model_names() {
+  return kQueueModels;
+}
+std::span<const std::string_view> exchange_model_names() {
+  return kExchangeModels;
+}
+std::span<const std::string_view> quote_mode_names() {
+  return kQuoteModes;
+}
+
+}  // namespace soak::sim
