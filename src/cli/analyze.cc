@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <memory>
 
 #include "cli/command.h"
@@ -23,9 +22,7 @@ int run_analyze(const FolderRequest& request) {
       "POST_SOAK_SNAPSHOT.json DELTA_VERIFY_REPORT.md\n",
       analyze::verdict_name(snapshot.verdict), snapshot.pass_count, snapshot.window, snapshot.profile,
       snapshot.freeze_seen ? "seen" : "not seen", request.path);
-  return print_text(text)
-             ? kExitOk
-             : report_error(Error{ErrorCode::kIoError, "cannot write to standard output", {}, {}});
+  return print_text(text) ? kExitOk : kExitError;
 }
 
 }  // namespace
@@ -35,10 +32,7 @@ void add_analyze(CLI::App& app, int& exit_code) {
       "analyze", "Write a run's audit, recommendations, failures, snapshot and delivery report");
   const auto request = std::make_shared<FolderRequest>();
   add_folder_options(*command, *request);
-  command->callback([request, &exit_code] {
-    std::signal(SIGPIPE, SIG_IGN);
-    exit_code = run_analyze(*request);
-  });
+  command->callback([request, &exit_code] { exit_code = run_analyze(*request); });
 }
 
 }  // namespace soak::cli

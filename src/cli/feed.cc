@@ -34,8 +34,7 @@ struct FeedOptions {
 };
 
 int print_or_fail(bool printed) {
-  if (printed) return kExitOk;
-  return report_error({ErrorCode::kIoError, "cannot write to the standard output", {}, {}});
+  return printed ? kExitOk : kExitError;
 }
 
 std::string utc_of(std::int64_t ns) {
@@ -212,17 +211,13 @@ int run_check(const FeedOptions& options) {
   const auto feed = sim::Feed::open(options.feed);
   if (!feed) return report_error(feed.error(), options.json);
   const auto reasons = sim::unfit_reasons(*feed, sim::summarize(*feed), options.window_s * kNsPerSecond);
-  bool printed = true;
   if (options.json) {
-    printed = print_json(Json{{"file", options.feed}, {"fit", reasons.empty()}, {"reasons", reasons}}, true);
-  } else if (reasons.empty()) {
-    printed = print_text(fmt::format("{}: fit for a soak\n", options.feed));
-  } else {
-    for (const std::string& reason : reasons)
-      printed = print_text(fmt::format("{}: unfit: {}\n", options.feed, reason)) && printed;
+    const Json json = {{"file", options.feed}, {"fit", reasons.empty()}, {"reasons", reasons}};
+    return print_json(json, true) && reasons.empty() ? kExitOk : kExitError;
   }
-  const int code = print_or_fail(printed);
-  return reasons.empty() ? code : kExitError;
+  std::string text = reasons.empty() ? fmt::format("{}: fit for a soak\n", options.feed) : "";
+  for (const std::string& reason : reasons) text += fmt::format("{}: unfit: {}\n", options.feed, reason);
+  return print_text(text) && reasons.empty() ? kExitOk : kExitError;
 }
 
 std::string positive_decimal(const std::string& text) {

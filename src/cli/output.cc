@@ -1,6 +1,8 @@
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/command.h"
 
 namespace soak::cli {
@@ -31,7 +33,10 @@ int report_error(const Error& error, bool json) {
 }
 
 bool print_text(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return true;
+  report_error(base::error_from_errno(errno, "cannot write to standard output", {}));
+  return false;
 }
 
 bool print_json(const Json& value, bool pretty) {

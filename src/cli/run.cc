@@ -29,7 +29,6 @@ void install_signal_handlers() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress lines that goes away does not end the run
 }
 
 std::string values_text(const ParamValues& values) {

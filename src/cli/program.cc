@@ -1,0 +1,57 @@
+#include "cli/program.h"
+
+#include <algorithm>
+#include <csignal>
+#include <sstream>
+#include <utility>
+
+#include "cli/command.h"
+
+namespace soak::cli {
+namespace {
+
+void add_commands(CLI::App& app, int& exit_code) {
+  add_run(app, exit_code);
+  add_apply(app, exit_code);
+  add_verify(app, exit_code);
+  add_analyze(app, exit_code);
+  add_snapshot(app, exit_code);
+  add_gate(app, exit_code);
+  add_params(app, exit_code);
+  add_feed(app, exit_code);
+  add_hash(app, exit_code);
+}
+
+}  // namespace
+
+int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& exit_code) {
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool asked_for = app.exit(error, out, err) == 0;  // --help and --version
+    if (asked_for) return print_text(out.str()) ? kExitOk : kExitError;
+    std::fputs(err.str().c_str(), stderr);
+    return kExitUsage;
+  }
+  return exit_code;
+}
+
+int run_program(std::vector<std::string> arguments) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app{"Soak testing with verified parameter delivery.", "soak"};
+  app.set_version_flag("--version", "soak " SOAK_VERSION);
+  app.set_config(
+      "--config", "",
+      "Read options from a TOML file: stands before the subcommand, keys under [run], [gate], ...");
+  app.allow_config_extras(
+      CLI::config_extras_mode::error);  // a misspelt option must not change a verdict unseen
+  app.require_subcommand(1);
+  int exit_code = kExitOk;
+  add_commands(app, exit_code);
+  return parse_and_run(app, std::move(arguments), exit_code);
+}
+
+}  // namespace soak::cli

@@ -1,0 +1,67 @@
+"""What holds for every subcommand from outside: output that cannot be written, readers that go away, usage errors, --config."""
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+SOAK = os.environ["SOAK_PROGRAM"]
+
+
+class CommandLineCase(unittest.TestCase):
+    """A folder with a short run in "run" and a runtime file in "r.json"; one for all tests of a class."""
+
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.root = pathlib.Path(scratch.name)
+        cls.root.joinpath("r.json").write_text('{"engine":{"min_interval_ms":60}}')
+        subprocess.run([SOAK, "run", "--iterations", "3", "--mock", "--auto-tune", "--out", "run", "--quiet"], cwd=cls.root,
+                       check=True, capture_output=True)
+
+    def soak(self, *arguments, expect=0, **options):
+        options.setdefault("stdout", subprocess.PIPE)
+        done = subprocess.run([SOAK, *arguments], cwd=self.root, stderr=subprocess.PIPE, text=True, timeout=60, **options)
+        self.assertEqual(done.returncode, expect, (arguments, done.stdout, done.stderr))
+        return done
+
+
+PRINTING = [
+    (["--help"], 1),
+    (["--version"], 1),
+    (["verify", "--help"], 1),
+    (["verify", "--path", "run"], 1),
+    (["verify", "--path", "run", "--json"], 1),
+    (["analyze", "--path", "run"], 1),
+    (["snapshot", "--path", "run"], 1),
+    (["gate", "--path", "run"], 5),
+    (["gate", "--path", "run", "--json"], 5),
+    (["params", "list"], 1),
+    (["params", "list", "--json"], 1),
+    (["params", "get", "--runtime", "r.json"], 1),
+    (["params", "validate", "--runtime", "r.json"], 1),
+    (["hash", "r.json"], 1),
+    (["apply", "--runtime", "r.json", "--set", "min_interval_ms=60"], 1),
+    (["run", "--iterations", "3", "--mock", "--auto-tune", "--out", "run", "--quiet", "--resume"], 1),
+]
+
+
+class Output(CommandLineCase):
+    def test_output_that_a_full_disk_refuses_is_an_error_that_says_so(self):
+        for arguments, code in PRINTING:
+            with open("/dev/full", "w") as full:
+                done = self.soak(*arguments, stdout=full, expect=code)
+            self.assertIn("cannot write to standard output: No space left on device", done.stderr, arguments)
+
+    def test_reader_that_goes_away_is_an_error_and_not_a_death_by_signal(self):
+        for arguments, code in PRINTING:
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = self.soak(*arguments, stdout=writer, expect=code)
+            os.close(writer)
+            self.assertIn("cannot write to standard output: Broken pipe", done.stderr, arguments)
+
+
+if __name__ == "__main__":
+    unittest.main()
