@@ -1,5 +1,8 @@
 #include "cli/program.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <sstream>
@@ -22,6 +25,15 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_hash(app, exit_code);
 }
 
+// A descriptor that the caller closed (`2>&-`) would be given to the next file that we open, and a line for
+// stderr would land in a journal. Held by one that takes no bytes, a write to it stays the error that it was.
+void hold_closed_descriptors() {
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(standard, F_GETFD) == -1)
+      static_cast<void>(::open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 }  // namespace
 
 int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& exit_code) {
@@ -41,6 +53,7 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
 
 int run_program(std::vector<std::string> arguments) {
   std::signal(SIGPIPE, SIG_IGN);
+  hold_closed_descriptors();
   CLI::App app{"Soak testing with verified parameter delivery.", "soak"};
   app.set_version_flag("--version", "soak " SOAK_VERSION);
   app.set_config(

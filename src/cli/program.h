@@ -9,7 +9,7 @@ namespace soak::cli {
 
 // The whole command line without the program's name. Returns the exit code. Ignores SIGPIPE in this process:
 // a reader that goes away is an error of the write, never the death of a process that has just changed a
-// file.
+// file. Standard descriptors that are closed are held, so that no file of ours is opened in their place.
 int run_program(std::vector<std::string> arguments);
 
 // Parses with `app`, whose callbacks run the subcommand and set `exit_code`. Prints help, version and usage

@@ -62,6 +62,14 @@ class Output(CommandLineCase):
             os.close(writer)
             self.assertIn("cannot write to standard output: Broken pipe", done.stderr, arguments)
 
+    def test_closed_descriptors_are_not_given_to_the_files_of_a_run(self):
+        command = [SOAK, "run", "--iterations", "3", "--mock", "--auto-tune", "--out"]
+        for closed, code in ("2>&-", 0), (">&-", 1), (">&- 2>&-", 1), ("<&- >&- 2>&-", 1):
+            folder = "closed" + closed.replace(" ", "").replace(">", "g").replace("<", "l").replace("&", "a")
+            done = subprocess.run(["/bin/sh", "-c", f'"$@" {closed}', "sh", *command, folder], cwd=self.root, capture_output=True)
+            self.assertEqual(done.returncode, code, closed)
+            self.assertEqual((self.root / folder / "journal.jsonl").read_bytes(), (self.root / "run/journal.jsonl").read_bytes(), closed)
+
 
 if __name__ == "__main__":
     unittest.main()
