@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,19 +35,29 @@ void hold_closed_descriptors() {
   }
 }
 
+// One line: what is wrong, and the command whose help says more.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  std::string name = app.get_name();
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+  }
+  return fmt::format("{}; see `{} --help`", error.what(), name);
+}
+
 }  // namespace
 
 int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& exit_code) {
+  const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
   try {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
-    std::ostringstream err;
-    const bool asked_for = app.exit(error, out, err) == 0;  // --help and --version
+    const bool asked_for = app.exit(error, out, out) == 0;  // --help and --version
     if (asked_for) return print_text(out.str()) ? kExitOk : kExitError;
-    std::fputs(err.str().c_str(), stderr);
-    return kExitUsage;
+    return report_usage_error(usage_message(app, error), json);
   }
   return exit_code;
 }

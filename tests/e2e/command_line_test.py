@@ -1,4 +1,5 @@
 """What holds for every subcommand from outside: output that cannot be written, readers that go away, usage errors, --config."""
+import json
 import os
 import pathlib
 import subprocess
@@ -69,6 +70,36 @@ class Output(CommandLineCase):
             done = subprocess.run(["/bin/sh", "-c", f'"$@" {closed}', "sh", *command, folder], cwd=self.root, capture_output=True)
             self.assertEqual(done.returncode, code, closed)
             self.assertEqual((self.root / folder / "journal.jsonl").read_bytes(), (self.root / "run/journal.jsonl").read_bytes(), closed)
+
+
+WRONG = [
+    ["run", "--mock"],
+    ["run", "--iterations", "x", "--mock"],
+    ["run", "--iterations", "3"],
+    ["verify"],
+    ["gate", "--nonsense"],
+    ["apply", "--runtime", "r.json"],
+    ["params", "get"],
+    ["--config", "missing.toml", "verify", "--path", "run"],
+]
+
+
+class Usage(CommandLineCase):
+    def test_usage_error_is_one_line_on_stderr(self):
+        for arguments in WRONG:
+            done = self.soak(*arguments, expect=2)
+            self.assertEqual(done.stdout, "", arguments)
+            self.assertRegex(done.stderr, r"\Asoak: .+; see `soak[a-z ]* --help`\n\Z")
+
+    def test_usage_error_with_json_is_a_document_on_stdout_too(self):
+        for arguments in WRONG:
+            done = self.soak(*arguments, "--json", expect=2)
+            error = json.loads(done.stdout)["error"]
+            self.assertEqual(error["code"], "usage")
+            self.assertEqual(done.stderr, f"soak: {error['message']}\n")
+
+    def test_usage_error_names_the_command_whose_help_says_more(self):
+        self.assertIn("`soak params get --help`", self.soak("params", "get", expect=2).stderr)
 
 
 if __name__ == "__main__":
