@@ -35,6 +35,18 @@ void hold_closed_descriptors() {
   }
 }
 
+// CLI11 only says that a subcommand is required, whatever word stands in its place.
+std::string missing_command(const CLI::App& app, const CLI::App& command) {
+  std::string known;
+  for (const CLI::App* one : command.get_subcommands([](const CLI::App*) { return true; }))
+    known += (known.empty() ? "" : ", ") + one->get_name();
+  const std::vector<std::string> rest = app.remaining(true);
+  const auto word =
+      std::find_if(rest.begin(), rest.end(), [](const std::string& text) { return !text.starts_with('-'); });
+  return word == rest.end() ? "a command is required: " + known
+                            : fmt::format("unknown command \"{}\"; the commands are {}", *word, known);
+}
+
 // One line: what is wrong, and the command whose help says more.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = &app;
@@ -43,7 +55,8 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     command = command->get_subcommands().front();
     name += " " + command->get_name();
   }
-  return fmt::format("{}; see `{} --help`", error.what(), name);
+  const bool no_command = command->get_require_subcommand_min() > 0 && error.get_name() == "RequiredError";
+  return fmt::format("{}; see `{} --help`", no_command ? missing_command(app, *command) : error.what(), name);
 }
 
 }  // namespace
