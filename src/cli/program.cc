@@ -80,12 +80,12 @@ int run_program(std::vector<std::string> arguments) {
   hold_closed_descriptors();
   CLI::App app{"Soak testing with verified parameter delivery.", "soak"};
   app.set_version_flag("--version", "soak " SOAK_VERSION);
-  app.set_config(
-      "--config", "",
-      "Read options from a TOML file: stands before the subcommand, keys under [run], [gate], ...");
+  app.set_config("--config", "", "Read options from a TOML file; before or after the subcommand");
   app.allow_config_extras(
       CLI::config_extras_mode::error);  // a misspelt option must not change a verdict unseen
   app.require_subcommand(1);
+  app.fallthrough();  // --config and --version are taken after the subcommand too
+  app.footer("Options can stand in a file: --config FILE, TOML with keys under [run], [gate], ...");
   int exit_code = kExitOk;
   add_commands(app, exit_code);
   return parse_and_run(app, std::move(arguments), exit_code);

@@ -112,5 +112,38 @@ class Usage(CommandLineCase):
         self.assertIn("`soak params get --help`", self.soak("params", "get", expect=2).stderr)
 
 
+class Config(CommandLineCase):
+    def config(self, text):
+        (self.root / "soak.toml").write_text(text)
+        return ["--config", "soak.toml"]
+
+    def test_config_file_is_read_before_and_after_the_subcommand(self):
+        config = self.config('[verify]\npath = "run"\njson = true\n')
+        before = self.soak(*config, "verify")
+        self.assertIn("full_apply_ratio", json.loads(before.stdout))
+        self.assertEqual(self.soak("verify", *config).stdout, before.stdout)
+        self.assertEqual(self.soak("verify", "--config=soak.toml", "--strict").stdout.count("(strict)"), 1)
+
+    def test_config_file_is_read_after_a_subcommand_of_a_subcommand(self):
+        config = self.config('[params.get]\nruntime = "r.json"\n')
+        self.assertEqual(self.soak("params", "get", "min_interval_ms", *config).stdout, "60\n")
+        self.assertEqual(self.soak("params", *config, "get", "min_interval_ms").stdout, "60\n")
+
+    def test_command_line_wins_over_the_config_file(self):
+        config = self.config('[verify]\npath = "nowhere"\n')
+        self.soak("verify", *config, "--path", "run")
+
+    def test_unknown_key_is_refused_in_both_places(self):
+        for text in "[verify]\npath = \"run\"\nstrikt = true\n", "[verifi]\npath = \"run\"\n", "path = \"run\"\n":
+            config = self.config(text)
+            self.soak(*config, "verify", "--path", "run", expect=2)
+            self.soak("verify", "--path", "run", *config, expect=2)
+
+    def test_options_of_another_subcommand_are_still_refused(self):
+        self.soak("verify", "--path", "run", "--junit", "j.xml", expect=2)
+        self.soak("verify", "--path", "run", "gate", expect=2)
+        self.soak("hash", "r.json", "verify", expect=2)
+
+
 if __name__ == "__main__":
     unittest.main()
