@@ -69,9 +69,7 @@ Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
     if (auto written = write_metrics(judged, verified); !written) return written;
   }
   if (request.junit.empty()) return {};
-  auto written = base::write_file_atomic_not_durable(request.junit, exporting::junit_xml(result, verified));
-  if (!written) written.error().file = request.junit;  // not the temp file beside it
-  return written;
+  return base::write_file_atomic_not_durable(request.junit, exporting::junit_xml(result, verified));
 }
 
 int run_gate(const GateRequest& request) {
