@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "analyze/text.h"
 #include "cli/command.h"
 #include "cli/run_folder.h"
 
@@ -17,11 +18,11 @@ int run_analyze(const FolderRequest& request) {
   if (const auto written = write_reports(*judged, &verified); !written) return report_error(written.error());
   const analyze::Snapshot& snapshot = judged->snapshot;
   const std::string text = fmt::format(
-      "{}: {} of the last {} iterations pass profile {}; freeze {}\nReports: {}/ POST_SOAK_AUDIT.md "
+      "{}: {} profile {}; freeze {}\nReports: {}/ POST_SOAK_AUDIT.md "
       "RECOMMENDATIONS.md FAILURES.md "
       "POST_SOAK_SNAPSHOT.json DELTA_VERIFY_REPORT.md\n",
-      analyze::verdict_name(snapshot.verdict), snapshot.pass_count, snapshot.window, snapshot.profile,
-      snapshot.freeze_seen ? "seen" : "not seen", request.path);
+      analyze::verdict_name(snapshot.verdict), analyze::passing_text(snapshot.pass_count, snapshot.window),
+      snapshot.profile, snapshot.freeze_seen ? "seen" : "not seen", request.path);
   return print_text(text) ? kExitOk : kExitError;
 }
 
