@@ -2,20 +2,36 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "analyze/statistics.h"
 #include "analyze/text.h"
 
 namespace soak::analyze {
 namespace {
 
-std::optional<double> mean_in(const Json& snapshot, const std::string& kpi) {
-  const Json::json_pointer pointer = Json::json_pointer("/kpi_last8") / kpi / "mean";
+std::optional<double> number_in(const Json& snapshot, const std::string& kpi, const char* key) {
+  const Json::json_pointer pointer = Json::json_pointer("/kpi_last8") / kpi / key;
   if (!snapshot.contains(pointer) || !snapshot.at(pointer).is_number()) return std::nullopt;
   return snapshot.at(pointer).get<double>();
 }
 
 Json number_or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
+}
+
+void add_standard_error(KpiChange& change, const std::optional<double>& baseline,
+                        const std::optional<double>& now) {
+  if (!change.difference || !baseline || !now) return;
+  change.standard_error = round6(welch_standard_error(*baseline, *now));
+  change.beyond_two_standard_errors = std::fabs(*change.difference) > 2 * *change.standard_error;
+}
+
+std::string error_text(const KpiChange& change) {
+  if (!change.standard_error) return change.difference ? ", standard error unknown" : "";
+  return fmt::format(", {} than twice its standard error {}",
+                     *change.beyond_two_standard_errors ? "more" : "not more",
+                     number_text(*change.standard_error, 6));
 }
 
 }  // namespace
@@ -30,12 +46,15 @@ Result<std::vector<KpiChange>> compare_snapshots(const Profile& profile, const J
   std::vector<KpiChange> changes;
   for (const Kpi& kpi : profile.kpis) {
     if (!kpi.judged) continue;
-    KpiChange change{kpi.name, mean_in(baseline, kpi.name), mean_in(now, kpi.name), {}, "no data"};
+    KpiChange change{
+        kpi.name, number_in(baseline, kpi.name, "mean"), number_in(now, kpi.name, "mean"), {}, "no data"};
     if (change.baseline && change.now) {
       change.difference = round3(*change.now - *change.baseline);
       const double gain = kpi.direction == Direction::kAtLeast ? *change.difference : -*change.difference;
       change.direction = gain > 0 ? "better" : gain < 0 ? "worse" : "same";
     }
+    add_standard_error(change, number_in(baseline, kpi.name, "standard_error"),
+                       number_in(now, kpi.name, "standard_error"));
     changes.push_back(std::move(change));
   }
   return changes;
@@ -44,27 +63,35 @@ Result<std::vector<KpiChange>> compare_snapshots(const Profile& profile, const J
 Json to_json(const std::vector<KpiChange>& changes) {
   Json kpis = Json::object();
   for (const KpiChange& change : changes) {
-    kpis[change.kpi] = {{"baseline_mean", number_or_null(change.baseline)},
-                        {"mean", number_or_null(change.now)},
-                        {"difference", number_or_null(change.difference)},
-                        {"direction", change.direction}};
+    kpis[change.kpi] = {
+        {"baseline_mean", number_or_null(change.baseline)},
+        {"mean", number_or_null(change.now)},
+        {"difference", number_or_null(change.difference)},
+        {"standard_error", number_or_null(change.standard_error)},
+        {"beyond_two_standard_errors",
+         change.beyond_two_standard_errors ? Json(*change.beyond_two_standard_errors) : Json(nullptr)},
+        {"direction", change.direction}};
   }
   return {{"kpis", kpis},
-          {"statement", "difference of the means over the window; not a test of significance"}};
+          {"statement",
+           "difference of the means over the window, with its standard error (Welch) as if iterations were "
+           "independent; not a test of significance"}};
 }
 
 std::string to_text(const std::vector<KpiChange>& changes, const Profile& profile) {
-  std::string text = "Against the baseline (means over the window; not a test of significance):\n";
+  std::string text =
+      "Against the baseline (means over the window; standard errors as if iterations were independent; not a "
+      "test of significance):\n";
   for (const KpiChange& change : changes) {
     const Kpi& kpi = *find_kpi(profile, change.kpi);
     const auto shown = [&](const std::optional<double>& value) {
       return value ? value_text(*value, kpi) : std::string("no data");
     };
-    text += fmt::format("  {:<20} {} -> {}{} ({})\n", change.kpi, shown(change.baseline), shown(change.now),
+    text += fmt::format("  {:<20} {} -> {}{}{} ({})\n", change.kpi, shown(change.baseline), shown(change.now),
                         change.difference ? ", " + std::string(*change.difference > 0 ? "+" : "") +
                                                 number_text(*change.difference)
                                           : "",
-                        change.direction);
+                        error_text(change), change.direction);
   }
   return text;
 }

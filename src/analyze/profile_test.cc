@@ -88,6 +88,17 @@ TEST(KpisOfReport, LeavesOutWhatIsNotANumber) {
   EXPECT_TRUE(kpis_of_report(market_maker_profile(), report).empty());
 }
 
+TEST(KpisOfReport, LetAMakerWithoutTakerFillsPassButNotOneWhoseLatencyWasNeverMeasured) {
+  Json report = {{"totals", Json::parse(kGood)}};
+  report["totals"]["slippage_bps_p95"] = nullptr;
+  const Profile profile = market_maker_profile();
+  const auto kpis = kpis_of_report(profile, report);
+  EXPECT_FALSE(kpis.contains("slippage_bps_p95"));
+  EXPECT_TRUE(iteration_passes(profile, 1, kpis));
+  report["totals"]["p95_latency_ms"] = nullptr;
+  EXPECT_FALSE(iteration_passes(profile, 1, kpis_of_report(profile, report)));
+}
+
 TEST(KpisOfReport, LeavesOutARatioBeyondOne) {
   EXPECT_TRUE(kpis_of_report(market_maker_profile(), {{"totals", {{"risk_ratio", 1.2}}}}).empty());
 }

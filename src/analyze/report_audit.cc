@@ -7,6 +7,7 @@
 #include "analyze/reports.h"
 #include "analyze/statistics.h"
 #include "analyze/text.h"
+#include "base/plural.h"
 
 namespace soak::analyze {
 namespace {
@@ -106,7 +107,7 @@ std::string iterations_section(const journal::RunArtifacts& run, const std::vect
                {window[i].passed ? "yes" : "**no**", guards_text(facts.summary_guards), outcome_text(facts)});
     table.row(std::move(row));
   }
-  return fmt::format("\n## The last {} iterations\n\n{}", window.size(), table.text());
+  return fmt::format("\n## The last {}\n\n{}", base::plural(window.size(), "iteration"), table.text());
 }
 
 std::string parameters_section(const journal::RunArtifacts& run, const Registry& registry) {
@@ -158,10 +159,10 @@ std::string audit_markdown(const journal::RunArtifacts& run, const Profile& prof
   const Snapshot snapshot = take_snapshot(run, profile);
   const std::vector<JudgedIteration> judged = judge_run(run, profile);
   const std::vector<JudgedIteration> window = window_of(judged, profile);
-  std::string text = fmt::format(
-      "# Post-soak audit: {}\n\n{} of the last {} iterations pass ({} must), {} freeze was seen.\n\n",
-      verdict_name(snapshot.verdict), snapshot.pass_count, snapshot.window, profile.pass_at_least,
-      snapshot.freeze_seen ? "a" : "no");
+  std::string text =
+      fmt::format("# Post-soak audit: {}\n\n{} ({} must), {} freeze was seen.\n\n",
+                  verdict_name(snapshot.verdict), passing_text(snapshot.pass_count, snapshot.window),
+                  profile.pass_at_least, snapshot.freeze_seen ? "a" : "no");
   text +=
       facts_section(run, snapshot) + kpi_section(judged, profile) + iterations_section(run, window, profile);
   text += fmt::format(

@@ -6,6 +6,7 @@
 
 #include "analyze/reports.h"
 #include "analyze/text.h"
+#include "base/plural.h"
 
 namespace soak::analyze {
 namespace {
@@ -95,17 +96,16 @@ std::string reason(const Explanation& failure, const Registry& registry) {
     std::string text =
         headline(failure) + whole_too_small(failure) + components(failure) + measured_figures(failure);
     text += in_effect(failure, registry, failure.causes.front().cause->levers);
-    return text + fmt::format("\nMeans over the {} failing iteration{} that a report speaks of.\n",
-                              failure.measured_in, failure.measured_in == 1 ? "" : "s");
+    return text + fmt::format("\nMeans over the {} that a report speaks of.\n",
+                              base::plural(failure.measured_in, "failing iteration"));
   }
   if (!failure.causes.empty())
     return "No component took anything in the failing iterations.\n" + whole_too_small(failure);
   if (!failure.drivers.empty()) {
     return fmt::format(
-        "The artifacts hold no components; the run itself named `{}` as its largest cost in {} of the {} "
-        "iterations.\n",
+        "The artifacts hold no components; the run itself named `{}` as its largest cost in {} of the {}.\n",
         markdown_escape(failure.drivers.front().first), failure.drivers.front().second,
-        failure.failed_in.size());
+        base::plural(failure.failed_in.size(), "iteration"));
   }
   return "The artifacts hold no target reports, so its components were not measured.\n";
 }
@@ -159,9 +159,8 @@ std::string failures_markdown(const journal::RunArtifacts& run, const Profile& p
                               const Registry& registry) {
   const Snapshot snapshot = take_snapshot(run, profile);
   const std::vector<Explanation> failures = explain_failures(run, profile);
-  std::string text =
-      fmt::format("# Failures\n\nProfile `{}`: {} of the last {} iterations pass, {} must.\n\n", profile.name,
-                  snapshot.pass_count, snapshot.window, profile.pass_at_least);
+  std::string text = fmt::format("# Failures\n\nProfile `{}`: {}, {} must.\n\n", profile.name,
+                                 passing_text(snapshot.pass_count, snapshot.window), profile.pass_at_least);
   text += failures.empty() ? "No KPI failed in the window.\n" : summary_table(failures);
   for (const Explanation& failure : failures) text += section(failure, registry);
   if (!snapshot.freeze_seen && snapshot.window > 0) text += freeze_section(run, profile);

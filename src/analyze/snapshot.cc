@@ -152,9 +152,11 @@ Snapshot take_snapshot(const journal::RunArtifacts& run, const Profile& profile)
   for (const Kpi& kpi : profile.kpis) {
     if (!kpi.judged) continue;
     const std::vector<double> values = values_of(window, kpi.name);
-    KpiStatistics statistics{kpi.name, mean_of(values), median_of(values)};
+    KpiStatistics statistics{kpi.name, mean_of(values), median_of(values), static_cast<int>(values.size()),
+                             standard_error_of(values)};
     if (statistics.mean) statistics.mean = round3(*statistics.mean);
     if (statistics.median) statistics.median = round3(*statistics.median);
+    if (statistics.standard_error) statistics.standard_error = round6(*statistics.standard_error);
     snapshot.kpis.push_back(std::move(statistics));
   }
   if (!facts.empty()) {
@@ -183,7 +185,10 @@ Json text_or_null(const std::string& text) {
 Json to_json(const Snapshot& snapshot) {
   Json kpis = Json::object();
   for (const KpiStatistics& kpi : snapshot.kpis) {
-    kpis[kpi.kpi] = {{"mean", number_or_null(kpi.mean)}, {"median", number_or_null(kpi.median)}};
+    kpis[kpi.kpi] = {{"mean", number_or_null(kpi.mean)},
+                     {"median", number_or_null(kpi.median)},
+                     {"count", kpi.count},
+                     {"standard_error", number_or_null(kpi.standard_error)}};
   }
   return {
       {"schema_version", journal::kSchemaVersion},

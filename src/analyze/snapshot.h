@@ -41,6 +41,8 @@ struct KpiStatistics {
   std::string kpi;
   std::optional<double> mean;  // nothing: no data in the window
   std::optional<double> median;
+  int count = 0;                           // iterations of the window that have it
+  std::optional<double> standard_error{};  // of the mean, 6 decimals; nothing for fewer than two
 };
 
 struct GuardCounts {  // iterations of the window whose summary has the flag
@@ -58,7 +60,7 @@ struct Snapshot {
   int pass_count = 0;
   bool freeze_seen = false;
   bool freeze_ready = false;
-  std::vector<KpiStatistics> kpis;  // the judged KPIs, in the profile's order, 3 decimals
+  std::vector<KpiStatistics> kpis;  // the judged KPIs, in the profile's order; mean and median: 3 decimals
   GuardCounts guards;
   std::int64_t first_iteration = 0;  // of the window; both 0 where there is none
   std::int64_t last_iteration = 0;

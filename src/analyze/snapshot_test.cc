@@ -110,6 +110,17 @@ TEST(Snapshot, LeavesMissingKpisOutOfTheMean) {
   EXPECT_EQ(kpis.size(), 4U);
 }
 
+TEST(Snapshot, SaysHowSureAMeanIs) {
+  journal::RunArtifacts run = run_of(8);
+  const double values[] = {2, 4, 4, 4, 5, 5, 7, 9};
+  for (std::size_t i = 0; i < 8; ++i) run.iterations[i].record.summary.kpis["net_bps"] = values[i];
+  const Json kpis = to_json(snapshot_of(run)).at("kpi_last8");
+  EXPECT_EQ(kpis.at("net_bps").at("standard_error"), 0.755929);  // sqrt(32 / 7 / 8)
+  EXPECT_EQ(kpis.at("net_bps").at("count"), 8);
+  EXPECT_EQ(kpis.at("risk_ratio").at("standard_error"), 0.0);
+  EXPECT_TRUE(to_json(snapshot_of(run_of(1))).at("kpi_last8").at("net_bps").at("standard_error").is_null());
+}
+
 TEST(Snapshot, GivesNullWhereAKpiHasNoData) {
   journal::RunArtifacts run = run_of(2);
   for (auto& one : run.iterations) one.record.summary.kpis.erase("net_bps");

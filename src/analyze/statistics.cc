@@ -6,6 +6,18 @@
 #include <cmath>
 
 namespace soak::analyze {
+namespace {
+
+double rounded(double value, int decimals) {
+  std::array<char, 512> text{};  // the longest double has 309 digits before the point
+  const auto written =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
+  double result = value;
+  std::from_chars(text.data(), written.ptr, result);
+  return result == 0 ? 0.0 : result;
+}
+
+}  // namespace
 
 std::optional<double> mean_of(const std::vector<double>& values) {
   if (values.empty()) return std::nullopt;
@@ -40,13 +52,25 @@ std::optional<double> median_deviation_of(const std::vector<double>& values) {
   return median_of(std::move(deviations));
 }
 
+std::optional<double> standard_error_of(const std::vector<double>& values) {
+  if (values.size() < 2) return std::nullopt;
+  const long double mean = *mean_of(values);
+  long double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const auto count = static_cast<long double>(values.size());
+  return static_cast<double>(std::sqrt(squares / (count - 1) / count));
+}
+
+double welch_standard_error(double one, double other) {
+  return std::hypot(one, other);
+}
+
 double round3(double value) {
-  std::array<char, 512> text{};  // the longest double has 309 digits before the point
-  const auto written =
-      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 3);
-  double rounded = value;
-  std::from_chars(text.data(), written.ptr, rounded);
-  return rounded == 0 ? 0.0 : rounded;
+  return rounded(value, 3);
+}
+
+double round6(double value) {
+  return rounded(value, 6);
 }
 
 }  // namespace soak::analyze

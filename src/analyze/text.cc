@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/plural.h"
+
 namespace soak::analyze {
 
 std::string number_text(double value, int decimals) {
@@ -34,6 +36,11 @@ std::string threshold_text(Direction direction, double threshold) {
 
 std::string threshold_text(const Kpi& kpi) {
   return threshold_text(kpi.direction, kpi.threshold) + short_unit(kpi);
+}
+
+std::string passing_text(int passed, int window) {
+  return fmt::format("{} of the last {} {}", passed, base::plural(window, "iteration"),
+                     passed == 1 ? "passes" : "pass");
 }
 
 std::string percent_text(double share) {

@@ -16,6 +16,7 @@ std::string value_text(double value, const Kpi& kpi);
 std::string threshold_text(Direction direction, double threshold);  // "≤ 0.42"
 std::string threshold_text(const Kpi& kpi);                         // "≥ 2.7 bps"
 std::string percent_text(double share);                             // "73 %"
+std::string passing_text(int passed, int window);                   // "5 of the last 8 iterations pass"
 
 // A Markdown table. Cells are escaped: a pipe or a newline in a name must not tear the table.
 class MarkdownTable {

@@ -102,11 +102,10 @@ Result<Current> read_current(int folder, const Place& place) {
 Result<std::string> write_temp(int folder, const Place& place, std::string_view bytes,
                                const Current& current) {
   const std::string temp = temp_prefix(place.name) + random_suffix();
-  const std::string temp_path = place.folder + "/" + temp;
   Descriptor descriptor(
       ::openat(folder, temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!descriptor.valid())
-    return tl::unexpected(error_from_errno(errno, "cannot create a temp file", temp_path));
+    return tl::unexpected(error_from_errno(errno, "cannot create a temp file beside it", place.path()));
   Result<void> done;
   if (current.exists) {
     if (::fchown(descriptor.get(), current.status.st_uid, current.status.st_gid) != 0) {
@@ -115,11 +114,11 @@ Result<std::string> write_temp(int folder, const Place& place, std::string_view 
       done = tl::unexpected(error_from_errno(errno, "cannot keep the file's mode", place.path()));
     }
   }
-  if (done) done = write_all(descriptor.get(), bytes, temp_path);
+  if (done) done = write_all(descriptor.get(), bytes, place.path());
   if (done && ::fsync(descriptor.get()) != 0)
-    done = tl::unexpected(error_from_errno(errno, "cannot make the temp file durable", temp_path));
+    done = tl::unexpected(error_from_errno(errno, "cannot make its temp file durable", place.path()));
   if (done && descriptor.close() != 0)
-    done = tl::unexpected(error_from_errno(errno, "cannot close the temp file", temp_path));
+    done = tl::unexpected(error_from_errno(errno, "cannot close its temp file", place.path()));
   if (done) return temp;
   ::unlinkat(folder, temp.c_str(), 0);
   return tl::unexpected(done.error());

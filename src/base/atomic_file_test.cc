@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -84,6 +86,31 @@ TEST(ReplaceFile, NamesAMissingFolder) {
   ASSERT_FALSE(replaced);
   EXPECT_EQ(replaced.error().code, ErrorCode::kNotFound);
   EXPECT_EQ(replaced.error().file, folder.file("none"));
+}
+
+TEST(ReplaceFile, NamesTheFileItselfWhereItsTempFileCannotBeMade) {
+  const TempFolder folder;
+  const std::string path = folder.file(std::string(240, 'n'));  // its lock file fits in a name, its temp not
+  const auto replaced = replace_file(path, "new");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(to_line(replaced.error()), path + ": cannot create a temp file beside it: File name too long");
+}
+
+TEST(ReplaceFile, NamesTheFileItselfWhereItsTempFileCannotBeWritten) {
+  const TempFolder folder;
+  write_bytes(folder.file("r.json"), "old");
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{4096, limit.rlim_max};
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto replaced = replace_file(folder.file("r.json"), std::string(10'000, 'x'));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::signal(SIGXFSZ, old_handler);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(to_line(replaced.error()), folder.file("r.json") + ": cannot write: File too large");
+  EXPECT_EQ(bytes_of(folder.file("r.json")), "old");
+  EXPECT_EQ(names_with(folder.path(), ".tmp"), std::vector<std::string>{});
 }
 
 TEST(ReplaceFile, RemovesTheTempOfAKilledWriter) {

@@ -17,7 +17,7 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max = k
 
 // Replaces `path` through a temp file and a rename, so that a reader never sees half of it. NOT durable: no
 // fsync. For artifacts that the journal can rebuild. The parent folder must exist. Follows no symbolic link
-// at `path` itself.
+// at `path` itself. An error names `path`, not the temp file.
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes);
 
 // Creates the folder and its parents (0755). Fails with kNotAFile where a file is in the way.

@@ -75,6 +75,15 @@ TEST(WriteFileAtomicNotDurable, ReplacesAWholeFile) {
   EXPECT_EQ(list_folder(folder.path())->size(), 1U);
 }
 
+TEST(WriteFileAtomicNotDurable, NamesTheFileItselfWhereItsTempFileCannotBeMade) {
+  const TempFolder folder;
+  const auto written = write_file_atomic_not_durable(folder.file("none/f"), "new");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(to_line(written.error()),
+            folder.file("none/f") + ": cannot create a temp file beside it: No such file or directory");
+}
+
 TEST(MakeFolders, RefusesWhereAFileIsInTheWay) {
   const TempFolder folder;
   write_bytes(folder.file("f"), "");

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <memory>
 
+#include "analyze/text.h"
 #include "cli/command.h"
 #include "cli/run_folder.h"
 
@@ -18,14 +18,12 @@ int run_analyze(const FolderRequest& request) {
   if (const auto written = write_reports(*judged, &verified); !written) return report_error(written.error());
   const analyze::Snapshot& snapshot = judged->snapshot;
   const std::string text = fmt::format(
-      "{}: {} of the last {} iterations pass profile {}; freeze {}\nReports: {}/ POST_SOAK_AUDIT.md "
+      "{}: {} profile {}; freeze {}\nReports: {}/ POST_SOAK_AUDIT.md "
       "RECOMMENDATIONS.md FAILURES.md "
       "POST_SOAK_SNAPSHOT.json DELTA_VERIFY_REPORT.md\n",
-      analyze::verdict_name(snapshot.verdict), snapshot.pass_count, snapshot.window, snapshot.profile,
-      snapshot.freeze_seen ? "seen" : "not seen", request.path);
-  return print_text(text)
-             ? kExitOk
-             : report_error(Error{ErrorCode::kIoError, "cannot write to standard output", {}, {}});
+      analyze::verdict_name(snapshot.verdict), analyze::passing_text(snapshot.pass_count, snapshot.window),
+      snapshot.profile, snapshot.freeze_seen ? "seen" : "not seen", request.path);
+  return print_text(text) ? kExitOk : kExitError;
 }
 
 }  // namespace
@@ -35,10 +33,7 @@ void add_analyze(CLI::App& app, int& exit_code) {
       "analyze", "Write a run's audit, recommendations, failures, snapshot and delivery report");
   const auto request = std::make_shared<FolderRequest>();
   add_folder_options(*command, *request);
-  command->callback([request, &exit_code] {
-    std::signal(SIGPIPE, SIG_IGN);
-    exit_code = run_analyze(*request);
-  });
+  command->callback([request, &exit_code] { exit_code = run_analyze(*request); });
 }
 
 }  // namespace soak::cli

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -89,8 +88,6 @@ void add_apply_options(CLI::App& app, ApplyRequest& request) {
 }
 
 int run_apply(const ApplyRequest& request) {
-  // A reader that went away must not kill us between the write and the exit code that tells of it.
-  std::signal(SIGPIPE, SIG_IGN);
   const auto result = apply(request);
   if (!result) return report_error(result.error(), request.json);
   const bool printed =

@@ -26,9 +26,11 @@ enum Exit : int {
 
 // One line on stderr, and with `json` also {"error": {...}} on stdout. Returns the exit code for the error.
 int report_error(const Error& error, bool json = false);
+// The same for a command line that makes no sense: code "usage", which the library does not have; exit 2.
+int report_usage_error(const std::string& message, bool json);
 
-// Prints one JSON document (indented when `pretty`) on stdout. False where stdout took no bytes (a full disk,
-// a closed pipe): the caller must not exit 0 then.
+// Prints one JSON document (indented when `pretty`) on stdout. False where stdout did not take it (a full
+// disk, a closed pipe), which stderr has been told: the caller must not exit 0 then.
 bool print_json(const Json& value, bool pretty = false);
 bool print_text(const std::string& text);
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "cli/command.h"
 #include "sim/binance_raw.h"
 #include "sim/feed.h"
@@ -34,8 +35,7 @@ struct FeedOptions {
 };
 
 int print_or_fail(bool printed) {
-  if (printed) return kExitOk;
-  return report_error({ErrorCode::kIoError, "cannot write to the standard output", {}, {}});
+  return printed ? kExitOk : kExitError;
 }
 
 std::string utc_of(std::int64_t ns) {
@@ -108,8 +108,8 @@ std::string info_text(const sim::Feed& feed, const sim::FeedSummary& s) {
   std::string text =
       fmt::format("{}: {} from {}, tick {}, lot {}, {} bytes\n", feed.path(), feed.symbol(), feed.source(),
                   sim::format_decimal(feed.tick()), sim::format_decimal(feed.lot()), h.file_bytes);
-  text += fmt::format("rows      {}: {} depth, {} trades, {} snapshot, {} clear\n", h.row_count, h.depth_rows,
-                      h.trade_rows, h.snapshot_rows, h.clear_rows);
+  text += fmt::format("rows      {}: {} depth, {}, {} snapshot, {} clear\n", h.row_count, h.depth_rows,
+                      base::plural(h.trade_rows, "trade"), h.snapshot_rows, h.clear_rows);
   text += fmt::format("span      {} to {}, {:.3f} s, longest gap {:.3f} s\n", utc_of(h.first_exchange_ns),
                       utc_of(h.last_exchange_ns),
                       static_cast<double>(h.last_exchange_ns - h.first_exchange_ns) / 1e9,
@@ -118,10 +118,10 @@ std::string info_text(const sim::Feed& feed, const sim::FeedSummary& s) {
       "windows   {} of 300 s, {} of 60 s, {} of 10 s\n", sim::whole_windows(feed, 300 * kNsPerSecond),
       sim::whole_windows(feed, 60 * kNsPerSecond), sim::whole_windows(feed, 10 * kNsPerSecond));
   text += fmt::format(
-      "book      {} states, {} crossed, {} one-sided, {} sequence breaks, {} of {} agree with the source's "
+      "book      {}, {} crossed, {} one-sided, {}, {} of {} agree with the source's "
       "best bid and ask\n",
-      s.book_states, s.crossed_states, s.one_sided_states, h.sequence_breaks, h.states_agreed,
-      h.states_compared);
+      base::plural(s.book_states, "state"), s.crossed_states, s.one_sided_states,
+      base::plural(h.sequence_breaks, "sequence break"), h.states_agreed, h.states_compared);
   text += fmt::format(
       "spread    median {} ticks ({:.4f} bps), p95 {} ticks, mean {:.4f} bps; touch {} lots a side\n",
       s.spread_ticks_median, s.spread_bps_median, s.spread_ticks_p95, s.spread_bps_mean, s.touch_lots_median);
@@ -155,12 +155,13 @@ Json import_json(const sim::BinanceImport& imported, double seconds) {
 std::string import_text(const sim::BinanceImport& imported, double seconds) {
   const sim::BinanceImportCounts& c = imported.counts;
   return fmt::format(
-      "read      {} lines in {:.2f} s: {} depth ({} dropped), {} trades ({} before the book, {} ids "
-      "missing), {} bookTicker, {} snapshot, {} other\n"
-      "order     {} messages put back into exchange order (seen at most {:.3f} ms later for it), {} exchange "
+      "read      {} in {:.2f} s: {} depth ({} dropped), {} ({} before the book, {} missing), {} bookTicker, "
+      "{} snapshot, {} other\n"
+      "order     {} put back into exchange order (seen at most {:.3f} ms later for it), {} exchange "
       "times raised\n",
-      c.lines, seconds, c.depth_messages, c.depth_dropped, c.trade_messages, c.trades_dropped,
-      c.trade_ids_missing, c.ticker_messages, c.snapshots, c.other_messages, c.messages_reordered,
+      base::plural(c.lines, "line"), seconds, c.depth_messages, c.depth_dropped,
+      base::plural(c.trade_messages, "trade"), c.trades_dropped, base::plural(c.trade_ids_missing, "id"),
+      c.ticker_messages, c.snapshots, c.other_messages, base::plural(c.messages_reordered, "message"),
       static_cast<double>(c.local_delay_ns_max) / 1e6, c.times_raised);
 }
 
@@ -212,17 +213,13 @@ int run_check(const FeedOptions& options) {
   const auto feed = sim::Feed::open(options.feed);
   if (!feed) return report_error(feed.error(), options.json);
   const auto reasons = sim::unfit_reasons(*feed, sim::summarize(*feed), options.window_s * kNsPerSecond);
-  bool printed = true;
   if (options.json) {
-    printed = print_json(Json{{"file", options.feed}, {"fit", reasons.empty()}, {"reasons", reasons}}, true);
-  } else if (reasons.empty()) {
-    printed = print_text(fmt::format("{}: fit for a soak\n", options.feed));
-  } else {
-    for (const std::string& reason : reasons)
-      printed = print_text(fmt::format("{}: unfit: {}\n", options.feed, reason)) && printed;
+    const Json json = {{"file", options.feed}, {"fit", reasons.empty()}, {"reasons", reasons}};
+    return print_json(json, true) && reasons.empty() ? kExitOk : kExitError;
   }
-  const int code = print_or_fail(printed);
-  return reasons.empty() ? code : kExitError;
+  std::string text = reasons.empty() ? fmt::format("{}: fit for a soak\n", options.feed) : "";
+  for (const std::string& reason : reasons) text += fmt::format("{}: unfit: {}\n", options.feed, reason);
+  return print_text(text) && reasons.empty() ? kExitOk : kExitError;
 }
 
 std::string positive_decimal(const std::string& text) {

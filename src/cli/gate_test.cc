@@ -106,7 +106,7 @@ TEST_F(GateCommand, FailsWithExitOneAndNamesTheMeasuredValue) {
   for (int i = 1; i <= 4; ++i) set_kpi(i, "net_bps", 1.0);
   const Ran ran = gate();
   EXPECT_EQ(ran.exit_code, kExitError);
-  EXPECT_NE(ran.out.find("4 iterations of the last 8 pass, at least 5 must"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("4 of the last 8 iterations pass, at least 5 must"), std::string::npos) << ran.out;
 }
 
 TEST_F(GateCommand, CannotJudgeAMissingFolder) {

@@ -58,7 +58,13 @@ Result<void> set_flag(GuardFlags& flags, const std::string& key, const Json& val
                : key == "velocity_violation"   ? &flags.velocity_violation
                : key == "cooldown_active"      ? &flags.cooldown_active
                                                : nullptr;
-  if (flag == nullptr) return fail(ErrorCode::kInvalidValue, "\"" + key + "\" is not a guard flag", source);
+  if (flag == nullptr) {
+    return fail(ErrorCode::kInvalidValue,
+                "\"" + key +
+                    "\" is not a guard flag; the flags are freeze_triggered, oscillation_detected, "
+                    "velocity_violation, cooldown_active and the number cooldown_iters_left",
+                source);
+  }
   if (!value.is_boolean())
     return fail(ErrorCode::kInvalidValue, "the guard flag " + key + " must be true or false", source);
   *flag = value.get<bool>();

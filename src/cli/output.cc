@@ -1,23 +1,29 @@
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "cli/command.h"
 
 namespace soak::cli {
+namespace {
 
-int report_error(const Error& error, bool json) {
+int report(const Error& error, std::string_view code, bool json, int exit_code) {
   std::string line = to_line(error);
   for (char& c : line) {
     if (static_cast<unsigned char>(c) < 0x20)
       c = ' ';  // a name from the command line may hold anything; the error stays one line
   }
   std::fprintf(stderr, "soak: %s\n", line.c_str());
-  if (json) {
-    Json body = {{"code", error_code_name(error.code)}, {"message", error.message}};
-    if (!error.file.empty()) body["file"] = error.file;
-    if (!error.parameter.empty()) body["parameter"] = error.parameter;
-    static_cast<void>(print_json(Json{{"error", body}}));
-  }
+  if (!json) return exit_code;
+  Json body = {{"code", code}, {"message", error.message}};
+  if (!error.file.empty()) body["file"] = error.file;
+  if (!error.parameter.empty()) body["parameter"] = error.parameter;
+  static_cast<void>(print_json(Json{{"error", body}}));
+  return exit_code;
+}
+
+int exit_code_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::kConflict:
       return kExitConflict;
@@ -30,8 +36,21 @@ int report_error(const Error& error, bool json) {
   }
 }
 
+}  // namespace
+
+int report_error(const Error& error, bool json) {
+  return report(error, error_code_name(error.code), json, exit_code_of(error));
+}
+
+int report_usage_error(const std::string& message, bool json) {
+  return report({ErrorCode::kInvalidArgument, message, {}, {}}, "usage", json, kExitUsage);
+}
+
 bool print_text(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return true;
+  report_error(base::error_from_errno(errno, "cannot write to standard output", {}));
+  return false;
 }
 
 bool print_json(const Json& value, bool pretty) {

@@ -4,7 +4,6 @@
 #include <soak/json.h>
 #include <soak/params.h>
 
-#include <csignal>
 #include <memory>
 #include <set>
 
@@ -24,8 +23,7 @@ struct ParamsRequest {
 };
 
 int finish(bool printed, int exit_code) {
-  return printed ? exit_code
-                 : report_error(Error{ErrorCode::kIoError, "cannot write to standard output", {}, {}});
+  return printed ? exit_code : kExitError;
 }
 
 std::string bound_text(const std::optional<double>& bound) {
@@ -220,10 +218,7 @@ CLI::App* add_action(CLI::App& params, const char* name, const char* about, Acti
   if (action == validate)
     command->add_flag("--allow-unknown", request->allow_unknown,
                       "Names that the registry does not have are fine");
-  command->callback([request, action, &exit_code] {
-    std::signal(SIGPIPE, SIG_IGN);
-    exit_code = action(*request);
-  });
+  command->callback([request, action, &exit_code] { exit_code = action(*request); });
   return command;
 }
 

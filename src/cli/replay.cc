@@ -162,7 +162,7 @@ int run_replay(const ReplayRequest& request) {
                  static_cast<long long>(outcome->stop_ns));
   }
   const bool printed = request.json ? print_json(json, true) : print_text(text_of(json));
-  return printed ? kExitOk : report_error({ErrorCode::kIoError, "cannot write to standard output", {}, {}});
+  return printed ? kExitOk : kExitError;
 }
 
 std::vector<std::string> words(std::span<const std::string_view> names) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "apply/file_store.h"
+#include "base/plural.h"
 #include "cli/command.h"
 #include "cli/run_request.h"
 #include "journal/write_artifacts.h"
@@ -29,7 +30,6 @@ void install_signal_handlers() {
   sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader of the progress lines that goes away does not end the run
 }
 
 std::string values_text(const ParamValues& values) {
@@ -66,11 +66,11 @@ std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome
                         ? "interrupted; go on with --resume"
                         : "ended: the target died or stopped reporting";
   return fmt::format(
-      "run {}: {}, {} of {} iterations, {} passed\n"
+      "run {}: {}, {} of {}, {} passed\n"
       "proposals: {}, applied {}, held {}; delivery faults: {}\n"
       "artifacts: {}\n",
-      run.plan.header.run_id, end, outcome.iterations, run.plan.header.iterations, outcome.passed,
-      outcome.proposed, outcome.applied, outcome.held, outcome.faults, run.folder);
+      run.plan.header.run_id, end, outcome.iterations, base::plural(run.plan.header.iterations, "iteration"),
+      outcome.passed, outcome.proposed, outcome.applied, outcome.held, outcome.faults, run.folder);
 }
 
 loop::FolderUse folder_use(const RunRequest& request) {

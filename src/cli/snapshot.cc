@@ -1,6 +1,5 @@
 // `soak snapshot`: the judgement of a run's last iterations, as JSON on stdout.
 
-#include <csignal>
 #include <memory>
 
 #include "cli/command.h"
@@ -31,9 +30,7 @@ int run_snapshot(const SnapshotRequest& request) {
     if (const auto written = write_metrics(*judged, &verified); !written)
       return report_error(written.error());
   }
-  return print_json(json, request.pretty)
-             ? kExitOk
-             : report_error(Error{ErrorCode::kIoError, "cannot write to standard output", {}, {}});
+  return print_json(json, request.pretty) ? kExitOk : kExitError;
 }
 
 }  // namespace
@@ -48,10 +45,7 @@ void add_snapshot(CLI::App& app, int& exit_code) {
                     "Also write POST_SOAK_METRICS.prom into the run's folder");
   command->add_option("--compare", request->compare,
                       "Another run's folder, or its POST_SOAK_SNAPSHOT.json, to compare with");
-  command->callback([request, &exit_code] {
-    std::signal(SIGPIPE, SIG_IGN);
-    exit_code = run_snapshot(*request);
-  });
+  command->callback([request, &exit_code] { exit_code = run_snapshot(*request); });
 }
 
 }  // namespace soak::cli

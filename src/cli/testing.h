@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/program.h"
 
 namespace soak::cli {
 
@@ -23,14 +24,9 @@ inline Ran run_command(void (*add)(CLI::App&, int&), std::vector<std::string> ar
   app.require_subcommand(1);
   Ran ran;
   add(app, ran.exit_code);
-  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  try {
-    app.parse(std::move(arguments));
-  } catch (const CLI::ParseError& error) {
-    ran.exit_code = app.exit(error) == 0 ? kExitOk : kExitUsage;
-  }
+  ran.exit_code = parse_and_run(app, std::move(arguments), ran.exit_code);
   ran.out = testing::internal::GetCapturedStdout();
   ran.err = testing::internal::GetCapturedStderr();
   return ran;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
-#include <csignal>
 #include <cstdio>
 #include <deque>
 #include <memory>
@@ -78,10 +77,7 @@ void add_verify(CLI::App& app, int& exit_code) {
   sub->add_option("--params", command->params, "More parameters, on top of the built-in ones (JSON)");
   sub->add_flag("--strict", command->strict, "Ask for a ratio of 0.95, and for something delivered");
   sub->add_flag("--json", command->json, "One JSON document on stdout");
-  sub->callback([command, &exit_code] {
-    std::signal(SIGPIPE, SIG_IGN);
-    exit_code = run_verify(*command);
-  });
+  sub->callback([command, &exit_code] { exit_code = run_verify(*command); });
 }
 
 }  // namespace soak::cli

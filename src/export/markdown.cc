@@ -6,9 +6,10 @@
 namespace soak::exporting {
 
 std::string gate_markdown(const gate::GateResult& result, const analyze::Snapshot& snapshot) {
-  std::string text = fmt::format("# Soak gate: {}\n\n{} of the last {} iterations pass profile `{}`.\n\n",
-                                 gate::gate_verdict_name(result.verdict), snapshot.pass_count,
-                                 snapshot.window, analyze::markdown_escape(snapshot.profile));
+  std::string text =
+      fmt::format("# Soak gate: {}\n\n{} profile `{}`.\n\n", gate::gate_verdict_name(result.verdict),
+                  analyze::passing_text(snapshot.pass_count, snapshot.window),
+                  analyze::markdown_escape(snapshot.profile));
   analyze::MarkdownTable table({"check", "status", "measured", "threshold"});
   for (const gate::Check& check : result.checks) {
     std::string measured = "–";

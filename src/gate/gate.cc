@@ -6,9 +6,12 @@
 
 #include "analyze/statistics.h"
 #include "analyze/text.h"
+#include "base/plural.h"
 
 namespace soak::gate {
 namespace {
+
+using base::plural;
 
 constexpr double kRatioMin = 0.90;
 constexpr double kRatioMinStrict = 0.95;
@@ -20,12 +23,8 @@ bool too_few_iterations(const analyze::Profile& profile, const analyze::Snapshot
 }
 
 std::string too_few_text(const analyze::Profile& profile, const analyze::Snapshot& snapshot) {
-  return fmt::format("{} iterations are too few to judge: profile {} asks for {}", snapshot.iterations,
+  return fmt::format("too few iterations to judge: {}, and profile {} asks for {}", snapshot.iterations,
                      profile.name, profile.min_iterations.value_or(0));
-}
-
-std::string plural(std::int64_t count, const char* noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 Check verdict_check(const analyze::Profile& profile, const analyze::Snapshot& snapshot) {
@@ -38,10 +37,10 @@ Check verdict_check(const analyze::Profile& profile, const analyze::Snapshot& sn
   }
   check.threshold = fmt::format("≥ {} passing", profile.warn_at_least);
   check.margin = snapshot.pass_count - profile.warn_at_least;
-  check.message =
-      fmt::format("KPI verdict {}: {} of the last {} pass, at least {} must (PASS: {} and a freeze)",
-                  analyze::verdict_name(snapshot.verdict), plural(snapshot.pass_count, "iteration"),
-                  snapshot.window, profile.warn_at_least, profile.pass_at_least);
+  check.message = fmt::format("KPI verdict {}: {}, at least {} must (PASS: {} and a freeze)",
+                              analyze::verdict_name(snapshot.verdict),
+                              analyze::passing_text(snapshot.pass_count, snapshot.window),
+                              profile.warn_at_least, profile.pass_at_least);
   if (snapshot.verdict == analyze::Verdict::kFail) check.status = CheckStatus::kFailed;
   return check;
 }
@@ -76,9 +75,9 @@ Check ratio_check(const verify::VerifyResult& verified, const GateOptions& optio
   const bool none = verified.proposed_count == 0;
   if (none || verified.all_held()) {
     check.measured = nullptr;
-    const std::string why =
-        none ? "nothing was proposed"
-             : fmt::format("all {} were held by guards", plural(verified.proposed_count, "proposal"));
+    const std::string why = none ? "nothing was proposed"
+                                 : fmt::format("guards held {} of {}", verified.proposed_count,
+                                               plural(verified.proposed_count, "proposal"));
     check.message = "delivery is unproven: " + why;
     if (options.strict && !options.allow_no_proposals) {
       check.status = CheckStatus::kFailed;
@@ -135,8 +134,7 @@ Check length_check(const journal::RunArtifacts& run) {
   }
   check.threshold = fmt::format("≥ {}", run.header->iterations);
   check.margin = static_cast<double>(found - run.header->iterations);
-  check.message =
-      fmt::format("{} found, {} were asked for", plural(found, "iteration"), run.header->iterations);
+  check.message = fmt::format("{} found, {} asked for", plural(found, "iteration"), run.header->iterations);
   check.status = found < run.header->iterations ? CheckStatus::kFailed : CheckStatus::kPassed;
   return check;
 }
@@ -150,8 +148,9 @@ void add_warnings(const journal::RunArtifacts& run, const analyze::Profile& prof
                   GateResult& result) {
   if (!verified) result.warnings.push_back("delivery was not verified (--skip-delta-verify)");
   if (snapshot.verdict == analyze::Verdict::kWarn && !too_few_iterations(profile, snapshot)) {
-    result.warnings.push_back(fmt::format("KPI verdict WARN: {} passing iterations, freeze {}",
-                                          snapshot.pass_count, snapshot.freeze_seen ? "seen" : "not seen"));
+    result.warnings.push_back(fmt::format("KPI verdict WARN: {}, freeze {}",
+                                          plural(snapshot.pass_count, "passing iteration"),
+                                          snapshot.freeze_seen ? "seen" : "not seen"));
   }
   if (snapshot.kpi_gate_parity && !*snapshot.kpi_gate_parity) {
     result.warnings.push_back("the KPI verdicts recorded in the run differ from this judgement");
@@ -161,8 +160,8 @@ void add_warnings(const journal::RunArtifacts& run, const analyze::Profile& prof
         fmt::format("the run used KPI profile {}, this gate uses {}", run.header->kpi_profile, profile.name));
   }
   if (!run.gaps.empty()) {
-    result.warnings.push_back(fmt::format("{} missing between the first and the last",
-                                          plural(static_cast<std::int64_t>(run.gaps.size()), "iteration")));
+    result.warnings.push_back(
+        fmt::format("{} missing between the first and the last", plural(run.gaps.size(), "iteration")));
   }
   for (const Check& check : result.checks) {
     if (check.status == CheckStatus::kWarned) result.warnings.push_back(check.message);

@@ -68,9 +68,21 @@ TEST_F(Gate, FailsOnTheKpiVerdictAndNamesTheCounts) {
   const GateResult result = judged({false, true, false});
   EXPECT_EQ(result.verdict, GateVerdict::kFail);
   ASSERT_EQ(result.reasons.size(), 1U);
-  EXPECT_NE(result.reasons[0].find("4 iterations of the last 8 pass, at least 5 must"), std::string::npos)
+  EXPECT_NE(result.reasons[0].find("4 of the last 8 iterations pass, at least 5 must"), std::string::npos)
       << result.reasons[0];
   EXPECT_EQ(check_of(result, "verdict").margin, -1);
+}
+
+TEST_F(Gate, SpeaksOfOneInTheSingular) {
+  run_.iterations.resize(1);
+  run_.header.emplace().iterations = 1;
+  delivery_ = found(0.0, 0, 1, 0, 1);
+  const GateResult result = judged();
+  EXPECT_EQ(check_of(result, "verdict").message,
+            "KPI verdict FAIL: 1 of the last 1 iteration passes, at least 5 must (PASS: 6 and a freeze)");
+  EXPECT_EQ(check_of(result, "run_length").message, "1 iteration found, 1 asked for");
+  EXPECT_EQ(check_of(result, "full_apply_ratio").message,
+            "delivery is unproven: guards held 1 of 1 proposal");
 }
 
 TEST_F(Gate, NeverPassesOnAWarnAlone) {

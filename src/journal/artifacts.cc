@@ -29,6 +29,10 @@ std::string ranges(const std::vector<std::int64_t>& numbers) {
   return out;
 }
 
+std::string iterations_text(const std::vector<std::int64_t>& numbers) {
+  return (numbers.size() == 1 ? "iteration " : "iterations ") + ranges(numbers);
+}
+
 void note_gaps(RunArtifacts& run) {
   std::size_t missing = 0;
   for (std::size_t k = 1; k < run.iterations.size(); ++k) {
@@ -40,8 +44,8 @@ void note_gaps(RunArtifacts& run) {
   if (missing == 0) return;
   const bool all = missing == run.gaps.size();
   run.notes.push_back(fmt::format(
-      "no summary of iteration {}{}; each proposal is compared with the next iteration that exists",
-      ranges(run.gaps), all ? "" : fmt::format(" and of {} more", missing - run.gaps.size())));
+      "no summary of {}{}; each proposal is compared with the next iteration that exists",
+      iterations_text(run.gaps), all ? "" : fmt::format(" and of {} more", missing - run.gaps.size())));
 }
 
 // Numbers in `a` that are not in `b`; both ascending.
@@ -57,17 +61,16 @@ void note_report(const ReportFile& report, RunArtifacts& run) {
   run.without_summary = only_in(report.iterations(), summaries);
   const auto without_entry = only_in(summaries, report.iterations());
   if (!run.without_summary.empty()) {
-    run.notes.push_back(fmt::format("the report speaks of iteration {}, which has no summary: ignored",
-                                    ranges(run.without_summary)));
+    run.notes.push_back(fmt::format("the report speaks of {}, without a summary: ignored",
+                                    iterations_text(run.without_summary)));
   }
   if (run.foreign && !without_entry.empty()) {
-    run.notes.push_back(fmt::format("the report has no entry for iteration {}: the summary's proposal counts",
-                                    ranges(without_entry)));
+    run.notes.push_back(fmt::format("the report has no entry for {}: the summary's proposal counts",
+                                    iterations_text(without_entry)));
   }
   if (!report.repeated().empty()) {
-    run.notes.push_back(
-        fmt::format("the report has more than one entry for iteration {}: the last one counts",
-                    ranges(report.repeated())));
+    run.notes.push_back(fmt::format("the report has more than one entry for {}: the last one counts",
+                                    iterations_text(report.repeated())));
   }
 }
 

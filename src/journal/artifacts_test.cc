@@ -184,7 +184,7 @@ TEST_F(Artifacts, SaysWhichIterationsAreMissing) {
   report(R"([{"iteration": 0}, {"iteration": 1}, {"iteration": 3}, {"iteration": 6}])");
   const RunArtifacts run = read();
   EXPECT_THAT(run.gaps, ElementsAre(2, 4, 5));
-  EXPECT_THAT(run.notes, ElementsAre(HasSubstr("no summary of iteration 2, 4-5")));
+  EXPECT_THAT(run.notes, ElementsAre(HasSubstr("no summary of iterations 2, 4-5")));
 }
 
 TEST_F(Artifacts, ListsAWideGapOnlyUpToALimit) {

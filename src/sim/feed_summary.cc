@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/plural.h"
 #include "sim/feed_book.h"
 #include "sim/feed_windows.h"
 
@@ -152,7 +153,7 @@ std::vector<std::string> unfit_reasons(const Feed& feed, const FeedSummary& summ
     reasons.push_back(fmt::format("a side of the book is empty in {} of {} states", summary.one_sided_states,
                                   summary.book_states));
   if (h.sequence_breaks > 0)
-    reasons.push_back(fmt::format("{} sequence breaks: updates are missing", h.sequence_breaks));
+    reasons.push_back(base::plural(h.sequence_breaks, "sequence break") + ": updates are missing");
   const double agreement =
       h.states_compared == 0 ? 1.0
                              : static_cast<double>(h.states_agreed) / static_cast<double>(h.states_compared);

@@ -94,7 +94,7 @@ TEST_F(Summary, ASequenceBreakIsUnfit) {
   opening_book();
   row(20, EventKind::kTrade, Side::kBuy, 10001, 4);
   meta.sequence_breaks = 1;
-  EXPECT_THAT(reasons(), Contains(HasSubstr("1 sequence breaks")));
+  EXPECT_THAT(reasons(), Contains(HasSubstr("1 sequence break:")));
 }
 
 TEST_F(Summary, AFeedShorterThanOneWindowIsUnfit) {

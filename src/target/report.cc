@@ -12,6 +12,7 @@ using nlohmann::json;
 using sim::Money;
 
 constexpr double kMicroBps = 1e-6;
+constexpr double kNsPerMs = 1e6;
 
 double round6(double value) {
   return std::round(value * 1e6) / 1e6;
@@ -27,17 +28,14 @@ std::int64_t micro_bps(Money amount, Money notional) {
   return static_cast<std::int64_t>(std::llround(exact));
 }
 
-// The 95th percentile by the nearest rank; nothing measured: 0.
+// The 95th percentile by the nearest rank, in `unit`s; null where nothing was measured: a 0 would be the best
+// value that there is.
 template <class Value>
-double p95(std::vector<Value> values) {
-  if (values.empty()) return 0;
+json p95(std::vector<Value> values, double unit = 1) {
+  if (values.empty()) return nullptr;
   const std::size_t rank = (values.size() * 95 + 99) / 100;
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank - 1), values.end());
-  return static_cast<double>(values[rank - 1]);
-}
-
-double ms(double ns) {
-  return round6(ns / 1e6);
+  return round6(static_cast<double>(values[rank - 1]) / unit);
 }
 
 // Costs of single fills in bps of their mid: mark-outs of maker fills, execution cost of taker fills.
@@ -103,11 +101,11 @@ json edge_totals(const sim::WindowResult& result) {
   const std::int64_t lots = money.maker_lots + money.taker_lots;
   json totals;
   add_edge(totals, money);
-  totals["adverse_bps_p95"] = round6(p95(fill_costs_bps(result.fills, true)));
-  totals["slippage_bps_p95"] = round6(p95(fill_costs_bps(result.fills, false)));
-  totals["order_age_p95_ms"] = ms(p95(result.order_ages_ns));
-  totals["p95_latency_ms"] = ms(p95(result.latencies_ns));
-  totals["ws_lag_p95_ms"] = ms(p95(result.feed_lags_ns));
+  totals["adverse_bps_p95"] = p95(fill_costs_bps(result.fills, true));
+  totals["slippage_bps_p95"] = p95(fill_costs_bps(result.fills, false));
+  totals["order_age_p95_ms"] = p95(result.order_ages_ns, kNsPerMs);
+  totals["p95_latency_ms"] = p95(result.latencies_ns, kNsPerMs);
+  totals["ws_lag_p95_ms"] = p95(result.feed_lags_ns, kNsPerMs);
   totals["cancel_ratio"] = ratio(result.cancels_sent, result.orders_sent);
   totals["fills"] = {{"maker_count", money.maker_fills},
                      {"taker_count", money.taker_fills},

@@ -7,7 +7,8 @@
 
 namespace soak::target {
 
-// `totals`: bps of traded notional; without a trade the bps figures are null. The components are rounded to
+// `totals`: bps of traded notional; without a trade the bps figures are null, and so is a percentile of what
+// was never measured. The components are rounded to
 // 1e-6 bps and net is their sum, so that net = gross - fees - adverse - slippage - inventory holds exactly as
 // printed.
 nlohmann::json edge_totals(const sim::WindowResult& result);

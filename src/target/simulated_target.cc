@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/plural.h"
 #include "base/rng.h"
 #include "base/sha256.h"
 #include "sim/feed.h"
@@ -100,7 +101,7 @@ class RecordedMarket final : public Market {
     if (held == 0 || (options.iterations > held && !options.loop_feed)) {
       return fail(
           ErrorCode::kFeedTooShort,
-          fmt::format("holds {} iterations of {:g} s, and {} were asked for; ask for {}", held,
+          fmt::format("holds {} of {:g} s, not the {} asked for; ask for {}", base::plural(held, "iteration"),
                       static_cast<double>(options.iteration_length.count()) / 1000, options.iterations,
                       held == 0 ? "shorter ones (--iteration-s)"
                                 : "fewer, for shorter ones (--iteration-s), or add --loop-feed"),

@@ -71,6 +71,9 @@ TEST_F(SimulatedTargetTest, WithoutATradeTheEdgeIsUnknownAndNotZero) {
   EXPECT_EQ(totals["fills"]["maker_count"], 0);
   EXPECT_TRUE(totals["net_bps"].is_null());
   EXPECT_TRUE(totals["maker_share_pct"].is_null());
+  EXPECT_TRUE(totals["adverse_bps_p95"].is_null());
+  EXPECT_TRUE(totals["slippage_bps_p95"].is_null());
+  EXPECT_TRUE(totals["p95_latency_ms"].is_number());  // it quoted all the same
 }
 TEST_F(SimulatedTargetTest, ItsEvidenceBearsOutItsParameters) {
   const Json seen = report(2, 1);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/plural.h"
 #include "verify/verify.h"
 
 namespace soak::verify {
@@ -38,13 +39,12 @@ Json faults_to_json(const std::vector<journal::Fault>& faults) {
 
 Verdict judge(const VerifyResult& result, bool strict) {
   if (!result.faults.empty()) {
-    return {false, fmt::format("{} delivery fault{}, none is allowed", result.faults.size(),
-                               result.faults.size() == 1 ? "" : "s")};
+    return {false, base::plural(result.faults.size(), "delivery fault") + ", none is allowed"};
   }
   if (result.proposed_count == 0) return {true, "nothing was proposed: delivery is unproven"};
   if (result.all_held()) {
-    return {!strict,
-            fmt::format("all {} proposals were held back: delivery is unproven", result.proposed_count)};
+    return {!strict, fmt::format("guards held {} of {}: delivery is unproven", result.proposed_count,
+                                 base::plural(result.proposed_count, "proposal"))};
   }
   const double ratio = result.full_apply_ratio;
   if (strict) {
@@ -58,9 +58,9 @@ Verdict judge(const VerifyResult& result, bool strict) {
     return {true, fmt::format("full_apply_ratio {:.3f}, at least {:.2f} and no signature stuck", ratio,
                               kRatioMinUnstuck)};
   }
-  return {false, fmt::format("full_apply_ratio {:.3f}, below {:.2f}, with {} signature{} stuck", ratio,
+  return {false, fmt::format("full_apply_ratio {:.3f}, below {:.2f}, with {} stuck", ratio,
                              result.signature_stuck_count == 0 ? kRatioMinUnstuck : kRatioMin,
-                             result.signature_stuck_count, result.signature_stuck_count == 1 ? "" : "s")};
+                             base::plural(result.signature_stuck_count, "signature"))};
 }
 
 std::string to_line(const Failure& failure) {
