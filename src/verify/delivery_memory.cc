@@ -75,14 +75,14 @@ std::vector<TakenBack> DeliveryMemory::remember(const DeliveryView& view, const 
   std::erase_if(missed_, [&](const auto& entry) {
     const auto& [name, missed] = entry;
     if (!was_in_effect(settled, name, missed.value)) return false;
-    if (missed.omitted && late.contains(name)) taken_back.push_back({missed.iteration, name});
+    if (is_omission(missed.kind) && late.contains(name)) taken_back.push_back({missed.iteration, name});
     return true;
   });
   for (const Fault& fault : faults) {
     const auto expected = view.expected.find(fault.parameter);
     if (!may_be_missed(fault.kind) || expected == view.expected.end()) continue;
     if (was_in_effect(settled, fault.parameter, expected->second)) continue;
-    missed_[fault.parameter] = {view.iteration, expected->second, fault.kind != "wrong_value", false};
+    missed_[fault.parameter] = {view.iteration, expected->second, fault.kind, false};
   }
   return taken_back;
 }

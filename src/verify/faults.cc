@@ -68,7 +68,9 @@ struct Course {
     return std::none_of(seen.begin(), seen.end(), [](const Seen& s) { return s.matches; });
   }
   // An earlier apply omitted the expected value, and nobody has written the parameter since.
-  bool awaited() const { return !changed && missed != nullptr && missed->omitted && !missed->overtaken; }
+  bool awaited() const {
+    return !changed && missed != nullptr && missed->kind != "wrong_value" && !missed->overtaken;
+  }
   // What is in effect is what the apply before the last one should have brought.
   bool one_behind() const {
     return missed != nullptr && before != nullptr && in_effect(missed->value, *before, false) &&

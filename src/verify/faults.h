@@ -19,7 +19,7 @@ namespace soak::verify {
 struct Missed {
   std::int64_t iteration = 0;  // that should have shown it
   Json value;
-  bool omitted = false;    // an older value was in its place, not a wrong one: it may still come
+  std::string kind;        // of the fault that said so; after a wrong_value nothing is awaited any more
   bool overtaken = false;  // a newer apply has named the parameter: what is in effect now may be that one's
 };
 

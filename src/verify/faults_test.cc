@@ -148,7 +148,7 @@ TEST_F(Faults, LateWhereTheValueComesAfterTheSettleTime) {
 
 TEST_F(Faults, LateWhereTheTargetIsOneApplyBehind) {
   view_.effective_before = {{"base_spread_bps", 0.15}, {"tail_age_ms", 590}, {"min_interval_ms", 60}};
-  view_.missed = {{"base_spread_bps", {4, 0.2, true, true}}, {"tail_age_ms", {4, 600, false, true}}};
+  view_.missed = {{"base_spread_bps", {4, 0.2, "ignored", true}}, {"tail_age_ms", {4, 600, "late", true}}};
   see(report({{"base_spread_bps", 0.2}, {"tail_age_ms", 600}}));
   EXPECT_THAT(found(), ElementsAre("late base_spread_bps", "late tail_age_ms"));
 }
@@ -162,7 +162,7 @@ TEST_F(Faults, IgnoredAndNotLateWhereTheOldValueReturnsAfterADrift) {
 TEST_F(Faults, LateWhereAMissedValueArrivesWithNothingNewApplied) {
   nothing_applied();
   view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
-  view_.missed = {{"tail_age_ms", {4, 610, true, false}}};
+  view_.missed = {{"tail_age_ms", {4, 610, "ignored", false}}};
   see(report());
   EXPECT_THAT(found(), ElementsAre("late tail_age_ms"));
 }
@@ -170,7 +170,7 @@ TEST_F(Faults, LateWhereAMissedValueArrivesWithNothingNewApplied) {
 TEST_F(Faults, LateWhereAMissedValueArrivesInTheMiddleOfTheNextIteration) {
   nothing_applied();
   view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
-  view_.missed = {{"tail_age_ms", {4, 610, true, false}}};
+  view_.missed = {{"tail_age_ms", {4, 610, "ignored", false}}};
   see(report({{"tail_age_ms", 600}}));
   see(report());
   EXPECT_THAT(found(), ElementsAre("late tail_age_ms"));
@@ -179,7 +179,7 @@ TEST_F(Faults, LateWhereAMissedValueArrivesInTheMiddleOfTheNextIteration) {
 TEST_F(Faults, NoneWhereANewerApplyNamedTheMissedValueAgain) {
   nothing_applied();
   view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
-  view_.missed = {{"tail_age_ms", {4, 610, true, true}}};
+  view_.missed = {{"tail_age_ms", {4, 610, "ignored", true}}};
   see(report());
   EXPECT_THAT(found(), IsEmpty());
 }
@@ -187,7 +187,7 @@ TEST_F(Faults, NoneWhereANewerApplyNamedTheMissedValueAgain) {
 TEST_F(Faults, NoneWhereAWrongValueIsPutRight) {
   nothing_applied();
   view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 605}, {"min_interval_ms", 60}};
-  view_.missed = {{"tail_age_ms", {4, 610, false, false}}};
+  view_.missed = {{"tail_age_ms", {4, 610, "wrong_value", false}}};
   see(report({{"tail_age_ms", 605}}));
   see(report());
   EXPECT_THAT(found(), IsEmpty());

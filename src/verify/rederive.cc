@@ -15,7 +15,7 @@ using journal::IterationFacts;
 using journal::RunArtifacts;
 using journal::SeenReport;
 
-bool holds(const std::vector<Fault>& faults, const Fault& wanted) {
+bool holds(std::span<const Fault> faults, const Fault& wanted) {
   return std::any_of(faults.begin(), faults.end(), [&](const Fault& f) {
     return f.kind == wanted.kind && f.parameter == wanted.parameter;
   });
@@ -76,9 +76,13 @@ class Rederiver {
   }
 
   static void add_recorded(const IterationFacts& facts, std::vector<Fault>& faults) {
+    const std::size_t found_again = faults.size();
     for (Fault fault : facts.record.target.faults) {
       if (fault.iteration == 0) fault.iteration = facts.record.iteration;
-      if (!holds(faults, fault)) faults.push_back(std::move(fault));
+      // Of what no report shows, two that are told apart are two: two edits by another hand, say.
+      const bool known = holds(std::span(faults).first(found_again), fault) ||
+                         std::find(faults.begin(), faults.end(), fault) != faults.end();
+      if (!known) faults.push_back(std::move(fault));
     }
     std::stable_sort(faults.begin(), faults.end(),
                      [](const Fault& a, const Fault& b) { return kind_rank(a.kind) < kind_rank(b.kind); });
