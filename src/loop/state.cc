@@ -20,6 +20,7 @@ void RunState::adopt(const Json& runtime, const std::string& state_hash) {
   runtime_hash_ = state_hash;
   if (!applied_before_) values_before_ = values();
   delivery_.edited();
+  history_.edited(values());
 }
 
 const std::vector<journal::SeenReport>& RunState::take_reports(std::vector<journal::SeenReport> reports) {
@@ -63,7 +64,7 @@ Result<void> RunState::conclude(const journal::IterationRecord& record) {
     for (const std::string& key : record.tuning.changed_keys) {
       if (const auto found = new_values.find(key); found != new_values.end()) changed.insert(*found);
     }
-    history_.applied(old_values, changed, *registry_, settings);
+    history_.applied(changed, *registry_, settings);
     delivery_.written(record.tuning.proposed_deltas);
   }
   values_before_ = old_values;
