@@ -52,9 +52,7 @@ class Folder {
       return tl::unexpected(base::error_from_errno(errno, "cannot open the artifact folder", path));
     return folder;
   }
-  std::string path_of(const std::string& name) const {
-    return path_ + (path_.ends_with('/') ? "" : "/") + name;
-  }
+  std::string path_of(const std::string& name) const { return path_in(path_, name); }
 
   // The summaries in ascending order. kInvalidValue for a number beyond 64 bits or two names for one number
   // (07 and 7).
@@ -129,12 +127,12 @@ Error in_file(Error error, std::string path) {
   return error;
 }
 
-// Reads all summaries and merges the report's entries in, with as many threads as help. The error is that of
+// Reads all summaries and merges a report's entries in, with as many threads as help. The error is that of
 // the first bad file in order of iteration.
 class SummaryReader {
  public:
-  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names,
-                const std::optional<ReportFile>& report, const Registry& registry)
+  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names, const ReportFile* report,
+                const Registry& registry)
       : folder_(folder), names_(names), report_(report), registry_(registry), facts_(names.size()) {}
 
   // Takes chunks until none is left. Chunks are taken in order, so every file before a bad one is read by
@@ -179,7 +177,7 @@ class SummaryReader {
           folder_.path_of(named.name));
     }
     facts.record.iteration = named.iteration;
-    if (!report_) return {};
+    if (report_ == nullptr) return {};
     auto entry = report_->entry(named.iteration);
     if (!entry) return tl::unexpected(in_file(entry.error(), folder_.path_of(kReportName)));
     if (*entry) merge_report(std::move(**entry), facts);
@@ -188,7 +186,7 @@ class SummaryReader {
 
   const Folder& folder_;
   const std::vector<NamedSummary>& names_;
-  const std::optional<ReportFile>& report_;
+  const ReportFile* report_;  // to be merged in, or nullptr
   const Registry& registry_;
   std::vector<IterationFacts> facts_;
   std::atomic<std::size_t> next_{0};
@@ -211,14 +209,19 @@ Result<std::optional<ReportFile>> read_report(const Folder& folder) {
 
 }  // namespace
 
-Result<FolderContent> read_artifact_files(const std::string& path, const Registry& registry) {
+std::string path_in(const std::string& folder, std::string_view name) {
+  return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", name);
+}
+
+Result<FolderContent> read_artifact_files(const std::string& path, const Registry& registry, Beside beside) {
   auto folder = Folder::open(path);
   if (!folder) return tl::unexpected(folder.error());
   const auto names = folder->summaries();
   if (!names) return tl::unexpected(names.error());
   auto report = read_report(*folder);
   if (!report) return tl::unexpected(report.error());
-  SummaryReader reader(*folder, *names, *report, registry);
+  const bool merge = beside == Beside::kNothing && report->has_value();
+  SummaryReader reader(*folder, *names, merge ? &**report : nullptr, registry);
   std::thread helper;
   if (names->size() >= kThreadedFilesMin && std::thread::hardware_concurrency() > 1) {
     helper = std::thread([&reader] { reader.work(); });

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "journal/artifact_folder.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
 
@@ -134,7 +135,7 @@ class Collector {
 }  // namespace
 
 Result<std::optional<JournalContent>> read_journal(const std::string& folder, const Registry& registry) {
-  const std::string path = folder + (folder.ends_with('/') ? "" : "/") + kJournalName;
+  const std::string path = path_in(folder, kJournalName);
   auto reader = JournalReader::open(path);
   if (!reader && reader.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!reader) return tl::unexpected(reader.error());
