@@ -17,13 +17,13 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "journal/write_artifacts.h"
 
 namespace soak::journal {
 namespace {
 
 constexpr std::string_view kSummaryPrefix = "ITER_SUMMARY_";
 constexpr std::string_view kSummarySuffix = ".json";
-constexpr char kReportName[] = "TUNING_REPORT.json";
 constexpr std::size_t kChunkFiles = 64;         // taken by a thread at a time
 constexpr std::size_t kBufferBytes = 1 << 16;   // at first
 constexpr std::size_t kThreadedFilesMin = 256;  // fewer are read before a second thread has started
@@ -179,7 +179,7 @@ class SummaryReader {
     facts.record.iteration = named.iteration;
     if (report_ == nullptr) return {};
     auto entry = report_->entry(named.iteration);
-    if (!entry) return tl::unexpected(in_file(entry.error(), folder_.path_of(kReportName)));
+    if (!entry) return tl::unexpected(in_file(entry.error(), folder_.path_of(kTuningReportName)));
     if (*entry) merge_report(std::move(**entry), facts);
     return {};
   }
@@ -199,12 +199,27 @@ class SummaryReader {
 // Nothing where there is no report.
 Result<std::optional<ReportFile>> read_report(const Folder& folder) {
   std::vector<char> buffer;  // empty: the first read learns the size
-  const auto bytes = folder.read(kReportName, buffer);
+  const auto bytes = folder.read(kTuningReportName, buffer);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!bytes) return tl::unexpected(bytes.error());
   auto report = ReportFile::parse(*bytes);
-  if (!report) return tl::unexpected(in_file(report.error(), folder.path_of(kReportName)));
+  if (!report) return tl::unexpected(in_file(report.error(), folder.path_of(kTuningReportName)));
   return std::move(*report);
+}
+
+// Artifacts that no number is taken from, and that must be whole all the same: where one is torn, whatever
+// tore it was at the others too. One that is missing is fine.
+Result<void> check_others(const Folder& folder) {
+  ArtifactParser parser;
+  std::vector<char> buffer;
+  for (const char* name : {kEdgeReportName, kKpiGateName, kRuntimeName}) {
+    const auto bytes = folder.read(name, buffer);
+    if (!bytes && bytes.error().code == ErrorCode::kNotFound) continue;
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (auto whole = parser.check(*bytes); !whole)
+      return tl::unexpected(in_file(whole.error(), folder.path_of(name)));
+  }
+  return {};
 }
 
 }  // namespace
@@ -230,6 +245,7 @@ Result<FolderContent> read_artifact_files(const std::string& path, const Registr
   if (helper.joinable()) helper.join();
   auto iterations = reader.take();
   if (!iterations) return tl::unexpected(iterations.error());
+  if (auto whole = check_others(*folder); !whole) return tl::unexpected(whole.error());
   return FolderContent{std::move(*iterations), std::move(*report)};
 }
 
