@@ -125,6 +125,17 @@ TEST_F(GateCommand, CannotJudgeATornSummaryAndNamesIt) {
   EXPECT_EQ(soak({"analyze", "--path", folder_.string()}).exit_code, kExitError);
 }
 
+TEST_F(GateCommand, CannotJudgeATornArtifactThatItTakesNoNumberFrom) {
+  for (const char* name : {"EDGE_REPORT.json", "KPI_GATE.json", "runtime_overrides.json"}) {
+    std::ofstream(folder_ / name) << R"({"engine": {"tail_a)";
+    const Ran ran = gate();
+    EXPECT_EQ(ran.exit_code, kExitInconclusive) << name;
+    EXPECT_NE(ran.err.find(name), std::string::npos) << ran.err;
+    std::ofstream(folder_ / name) << "{}";
+    EXPECT_EQ(gate().exit_code, kExitOk) << name;
+  }
+}
+
 TEST_F(GateCommand, CannotJudgeByAProfileThatIsWrong) {
   write("profile.json", {{"name", "t"}, {"kpis", Json::array()}});
   const Ran ran = gate({"--kpi-profile", (folder_ / "profile.json").string()});

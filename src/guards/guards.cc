@@ -97,16 +97,26 @@ void GuardHistory::observe(std::int64_t iteration, base::UtcTime now, const Para
   }
 }
 
-void GuardHistory::applied(const ParamValues& old_values, const ParamValues& new_values,
-                           const Registry& registry, const GuardSettings& settings) {
+const Json* GuardHistory::value_before(const OneParameter& parameter) {
+  if (!parameter.told.is_null()) return &parameter.told;
+  return parameter.values.empty() ? nullptr : &parameter.values.back();
+}
+
+void GuardHistory::edited(const ParamValues& in_file) {
+  for (auto& [name, parameter] : parameters_) parameter.told = nullptr;
+  for (const auto& [name, value] : in_file) parameters_[name].told = value;
+}
+
+void GuardHistory::applied(const ParamValues& new_values, const Registry& registry,
+                           const GuardSettings& settings) {
   for (const auto& [name, value] : new_values) {
     OneParameter& parameter = parameters_[name];
+    const Json* before = value_before(parameter);
+    const Json old = before == nullptr ? Json() : *before;
     parameter.told = value;
-    const auto old = old_values.find(name);
-    if (old == old_values.end()) continue;
-    const auto amount = in_step_limits(registry.find(name), old->second, value);
+    const auto amount = in_step_limits(registry.find(name), old, value);
     if (!amount || *amount == 0) continue;
-    parameter.changes.push_back({now_, *amount, old->second, value, parameter.held_until});
+    parameter.changes.push_back({now_, *amount, old, value, parameter.held_until});
     if (parameter.changes.size() > kChangesMax) {
       Change& second = parameter.changes[1];
       second.amount += parameter.changes.front().amount;
@@ -164,8 +174,8 @@ bool GuardHistory::oscillates(const OneParameter& parameter, const Json& value,
 bool GuardHistory::too_fast(const OneParameter& parameter, const std::string& name, const Json* value,
                             const GuardSettings& settings, const Registry& registry) const {
   double amount = spent(parameter);
-  if (value != nullptr && !parameter.values.empty()) {
-    amount += in_step_limits(registry.find(name), parameter.values.back(), *value).value_or(0);
+  if (const Json* before = value_before(parameter); value != nullptr && before != nullptr) {
+    amount += in_step_limits(registry.find(name), *before, *value).value_or(0);
   }
   return amount > settings.velocity_cap + kRounding;
 }
@@ -207,10 +217,11 @@ std::optional<double> velocity_allowance(const GuardHistory& history, const std:
                                          const GuardSettings& settings, const Registry& registry) {
   const auto found = history.parameters_.find(name);
   const Parameter* parameter = registry.find(name);
-  if (parameter == nullptr || found == history.parameters_.end() || found->second.values.empty())
-    return std::nullopt;
-  const Json& current = found->second.values.back();
-  const auto step = current.is_number() ? step_limit_at(*parameter, current.get<double>()) : std::nullopt;
+  if (parameter == nullptr || found == history.parameters_.end()) return std::nullopt;
+  const Json* before = GuardHistory::value_before(found->second);
+  const auto step = before != nullptr && before->is_number()
+                        ? step_limit_at(*parameter, before->get<double>())
+                        : std::nullopt;
   if (!step) return std::nullopt;
   return std::max(settings.velocity_cap - history.spent(found->second), 0.0) * *step;
 }

@@ -12,7 +12,8 @@
 // velocity     the changes of one parameter applied in (t - 1 h, t] and the proposed one exceed
 // `velocity_cap` step limits. A step limit
 //              that is a share of the value is a moving yardstick: each change is measured at the value that
-//              it started from.
+//              it started from. That is the value in the runtime file, or where it has none the one in
+//              effect; where neither has one there is no change to measure.
 // cooldown     a change above 80 % of a step limit, applied after i, holds the parameter in i+1 ...
 // i+cooldown_iters.
 //
@@ -62,11 +63,12 @@ class GuardHistory {
   // profile. A value that is only the last known one rounded to float32 (a target that computes in float32)
   // is taken for that value.
   void observe(std::int64_t iteration, base::UtcTime now, const ParamValues& in_effect, bool steady);
-  // A proposal made at the end of the iteration last observed was applied: old and new values of the
-  // parameters that changed. A parameter that had no value before has no change to measure; one without a
-  // step limit is not measured either.
-  void applied(const ParamValues& old_values, const ParamValues& new_values, const Registry& registry,
-               const GuardSettings& settings);
+  // A proposal made at the end of the iteration last observed was applied: the new values of the parameters
+  // that changed. Each change is measured from the value before (below).
+  void applied(const ParamValues& new_values, const Registry& registry, const GuardSettings& settings);
+  // Another hand changed the runtime file, which holds these values now. No change of the run's own: neither
+  // velocity nor cooldown counts it; what came of it shows in the next observe().
+  void edited(const ParamValues& in_file);
   // After a rollback: the change counts neither for velocity nor for cooldown, and the values it took back
   // leave the oscillation history. `restored` may name parameters that the rollback did not touch.
   void rolled_back(const ParamValues& restored);
@@ -92,8 +94,12 @@ class GuardHistory {
         values;  // distinct successive values in effect, oldest first; the last is the current one
     std::deque<Change> changes;   // applied within the last hour
     std::int64_t held_until = 0;  // cooldown: held in iterations up to and including this one
-    Json told;                    // the value that the target was last given, or null
+    Json told;                    // the value of the runtime file, which the target was last given, or null
   };
+  // The value before: what a change is measured from, for every guard and for a tuner that asks. It is the
+  // one in the runtime file; where the file has none, the one in effect, as the target last reported it (its
+  // own default). nullptr, and no change to measure, only where neither knows one.
+  static const Json* value_before(const OneParameter& parameter);
   static void see(OneParameter& parameter, const Json& value);
   static void take_back(OneParameter& parameter, const Json& restored);
   double spent(const OneParameter& parameter) const;
@@ -120,8 +126,8 @@ GuardFlags evaluate(const GuardHistory& history, const ParamValues& proposal, co
 Guard holding_guard(const GuardHistory& history, const std::string& name, const Json& value,
                     const GuardSettings& settings, const Registry& registry);
 
-// How far velocity lets `name` move from its value in effect, in the parameter's own unit; never negative.
-// Nothing where velocity does not measure it: no step limit, or no value yet.
+// How far velocity lets `name` move from the value before, in the parameter's own unit; never negative.
+// Nothing where velocity does not measure it: no step limit, or no value before.
 std::optional<double> velocity_allowance(const GuardHistory& history, const std::string& name,
                                          const GuardSettings& settings, const Registry& registry);
 

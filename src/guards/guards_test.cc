@@ -29,9 +29,12 @@ class MiniRun {
     return evaluate(history_, proposal, settings, Registry::builtin());
   }
   MiniRun& apply(const std::string& name, const Json& value) {
-    ParamValues old;
-    if (values_.contains(name)) old.emplace(name, values_.at(name));
-    history_.applied(old, {{name, value}}, Registry::builtin(), settings);
+    history_.applied({{name, value}}, Registry::builtin(), settings);
+    values_[name] = value;
+    return *this;
+  }
+  // A value of the target's own, which the runtime file does not have.
+  MiniRun& defaults_to(const std::string& name, const Json& value) {
     values_[name] = value;
     return *this;
   }
@@ -136,7 +139,7 @@ TEST(Oscillation, SeesThroughATargetThatReportsFloat32) {
   };
   history.observe(1, base::kMockEpoch, at(0.1), false);
   EXPECT_FALSE(evaluate(history, {{"base_spread_bps", 0.1}}, {}, Registry::builtin()).oscillation_detected);
-  history.applied({{"base_spread_bps", 0.1}}, {{"base_spread_bps", 0.11}}, Registry::builtin(), {});
+  history.applied({{"base_spread_bps", 0.11}}, Registry::builtin(), {});
   history.observe(2, base::kMockEpoch + minutes(5), at(0.11), false);
   EXPECT_TRUE(evaluate(history, {{"base_spread_bps", 0.1}}, {}, Registry::builtin()).oscillation_detected);
 }
@@ -183,6 +186,35 @@ TEST(Velocity, DoesNotMeasureAParameterThatHadNoValue) {
   run.apply("max_age_ms", 600000).end_iteration();
   EXPECT_FALSE(run.flags({{"max_age_ms", 600000 * 1.5}}).any());
 }
+TEST(Velocity, MeasuresFromTheTargetsDefaultWhereTheFileHasNoValue) {
+  MiniRun run;
+  run.defaults_to("max_age_ms", 1000).end_iteration();
+  EXPECT_FALSE(run.flags({{"max_age_ms", 2000}}).velocity_violation);
+  EXPECT_TRUE(run.flags({{"max_age_ms", 2001}}).velocity_violation);
+  EXPECT_DOUBLE_EQ(*velocity_allowance(run.history(), "max_age_ms", {}, Registry::builtin()), 1000);
+  run.apply("max_age_ms", 1500).end_iteration().end_iteration();  // two step limits of 250
+  EXPECT_FALSE(run.flags({{"max_age_ms", 1500 + 2 * 375}}).velocity_violation);
+  EXPECT_TRUE(run.flags({{"max_age_ms", 1500 + 2 * 375 + 1}}).velocity_violation);
+}
+TEST(Velocity, MeasuresFromTheFileWhereTheTargetHasNotFollowedYet) {
+  GuardHistory history;
+  history.start({{"tail_age_ms", 500}});
+  history.observe(1, base::kMockEpoch, {{"tail_age_ms", 500}}, false);
+  history.applied({{"tail_age_ms", 700}}, Registry::builtin(), {});
+  history.observe(2, base::kMockEpoch + minutes(5), {{"tail_age_ms", 500}}, false);
+  EXPECT_FALSE(evaluate(history, {{"tail_age_ms", 900}}, {}, Registry::builtin()).velocity_violation);
+  EXPECT_TRUE(evaluate(history, {{"tail_age_ms", 901}}, {}, Registry::builtin()).velocity_violation);
+}
+TEST(Velocity, MeasuresFromWhatAnotherHandLeftInTheFile) {
+  GuardHistory history;
+  history.start({{"tail_age_ms", 500}, {"min_interval_ms", 60}});
+  history.observe(1, base::kMockEpoch, {{"tail_age_ms", 500}, {"min_interval_ms", 60}}, false);
+  history.edited({{"tail_age_ms", 1500}});
+  EXPECT_FALSE(evaluate(history, {{"tail_age_ms", 1900}}, {}, Registry::builtin()).velocity_violation);
+  EXPECT_TRUE(evaluate(history, {{"tail_age_ms", 1901}}, {}, Registry::builtin()).velocity_violation);
+  // Gone from the file, and still in effect.
+  EXPECT_TRUE(evaluate(history, {{"min_interval_ms", 161}}, {}, Registry::builtin()).velocity_violation);
+}
 TEST(Velocity, DoesNotMeasureAParameterWithoutAStepLimit) {
   MiniRun run({{"tick_size", 0.01}});
   EXPECT_FALSE(run.end_iteration().flags({{"tick_size", 100}}).any());
@@ -228,6 +260,19 @@ TEST(Cooldown, IsReportedWhereNothingIsProposed) {
   MiniRun run;
   run.end_iteration().apply("tail_age_ms", 600).end_iteration();
   EXPECT_TRUE(run.flags({}).cooldown_active);
+}
+
+TEST(Cooldown, StartsWithALargeChangeOfTheTargetsDefaultToo) {
+  MiniRun run;
+  run.defaults_to("max_age_ms", 1000).end_iteration().apply("max_age_ms", 1201).end_iteration();
+  EXPECT_TRUE(run.flags({{"max_age_ms", 1210}}).cooldown_active);
+  EXPECT_EQ(holding_guard(run.history(), "max_age_ms", 1210, run.settings, Registry::builtin()),
+            Guard::kCooldown);
+}
+TEST(Cooldown, IsNotStartedByAParameterThatHadNoValueAnywhere) {
+  MiniRun run;
+  run.end_iteration().apply("max_age_ms", 600000).end_iteration();
+  EXPECT_FALSE(run.flags({{"max_age_ms", 610000}}).any());
 }
 
 TEST(Guards, HoldTheWholeProposalWhenOneParameterCoolsDown) {

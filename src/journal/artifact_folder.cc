@@ -17,13 +17,13 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "journal/write_artifacts.h"
 
 namespace soak::journal {
 namespace {
 
 constexpr std::string_view kSummaryPrefix = "ITER_SUMMARY_";
 constexpr std::string_view kSummarySuffix = ".json";
-constexpr char kReportName[] = "TUNING_REPORT.json";
 constexpr std::size_t kChunkFiles = 64;         // taken by a thread at a time
 constexpr std::size_t kBufferBytes = 1 << 16;   // at first
 constexpr std::size_t kThreadedFilesMin = 256;  // fewer are read before a second thread has started
@@ -52,9 +52,7 @@ class Folder {
       return tl::unexpected(base::error_from_errno(errno, "cannot open the artifact folder", path));
     return folder;
   }
-  std::string path_of(const std::string& name) const {
-    return path_ + (path_.ends_with('/') ? "" : "/") + name;
-  }
+  std::string path_of(const std::string& name) const { return path_in(path_, name); }
 
   // The summaries in ascending order. kInvalidValue for a number beyond 64 bits or two names for one number
   // (07 and 7).
@@ -129,12 +127,12 @@ Error in_file(Error error, std::string path) {
   return error;
 }
 
-// Reads all summaries and merges the report's entries in, with as many threads as help. The error is that of
+// Reads all summaries and merges a report's entries in, with as many threads as help. The error is that of
 // the first bad file in order of iteration.
 class SummaryReader {
  public:
-  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names,
-                const std::optional<ReportFile>& report, const Registry& registry)
+  SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names, const ReportFile* report,
+                const Registry& registry)
       : folder_(folder), names_(names), report_(report), registry_(registry), facts_(names.size()) {}
 
   // Takes chunks until none is left. Chunks are taken in order, so every file before a bad one is read by
@@ -179,16 +177,16 @@ class SummaryReader {
           folder_.path_of(named.name));
     }
     facts.record.iteration = named.iteration;
-    if (!report_) return {};
+    if (report_ == nullptr) return {};
     auto entry = report_->entry(named.iteration);
-    if (!entry) return tl::unexpected(in_file(entry.error(), folder_.path_of(kReportName)));
+    if (!entry) return tl::unexpected(in_file(entry.error(), folder_.path_of(kTuningReportName)));
     if (*entry) merge_report(std::move(**entry), facts);
     return {};
   }
 
   const Folder& folder_;
   const std::vector<NamedSummary>& names_;
-  const std::optional<ReportFile>& report_;
+  const ReportFile* report_;  // to be merged in, or nullptr
   const Registry& registry_;
   std::vector<IterationFacts> facts_;
   std::atomic<std::size_t> next_{0};
@@ -201,24 +199,44 @@ class SummaryReader {
 // Nothing where there is no report.
 Result<std::optional<ReportFile>> read_report(const Folder& folder) {
   std::vector<char> buffer;  // empty: the first read learns the size
-  const auto bytes = folder.read(kReportName, buffer);
+  const auto bytes = folder.read(kTuningReportName, buffer);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!bytes) return tl::unexpected(bytes.error());
   auto report = ReportFile::parse(*bytes);
-  if (!report) return tl::unexpected(in_file(report.error(), folder.path_of(kReportName)));
+  if (!report) return tl::unexpected(in_file(report.error(), folder.path_of(kTuningReportName)));
   return std::move(*report);
+}
+
+// Artifacts that no number is taken from, and that must be whole all the same: where one is torn, whatever
+// tore it was at the others too. One that is missing is fine.
+Result<void> check_others(const Folder& folder) {
+  ArtifactParser parser;
+  std::vector<char> buffer;
+  for (const char* name : {kEdgeReportName, kKpiGateName, kRuntimeName}) {
+    const auto bytes = folder.read(name, buffer);
+    if (!bytes && bytes.error().code == ErrorCode::kNotFound) continue;
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (auto whole = parser.check(*bytes); !whole)
+      return tl::unexpected(in_file(whole.error(), folder.path_of(name)));
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<FolderContent> read_artifact_files(const std::string& path, const Registry& registry) {
+std::string path_in(const std::string& folder, std::string_view name) {
+  return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", name);
+}
+
+Result<FolderContent> read_artifact_files(const std::string& path, const Registry& registry, Beside beside) {
   auto folder = Folder::open(path);
   if (!folder) return tl::unexpected(folder.error());
   const auto names = folder->summaries();
   if (!names) return tl::unexpected(names.error());
   auto report = read_report(*folder);
   if (!report) return tl::unexpected(report.error());
-  SummaryReader reader(*folder, *names, *report, registry);
+  const bool merge = beside == Beside::kNothing && report->has_value();
+  SummaryReader reader(*folder, *names, merge ? &**report : nullptr, registry);
   std::thread helper;
   if (names->size() >= kThreadedFilesMin && std::thread::hardware_concurrency() > 1) {
     helper = std::thread([&reader] { reader.work(); });
@@ -227,6 +245,7 @@ Result<FolderContent> read_artifact_files(const std::string& path, const Registr
   if (helper.joinable()) helper.join();
   auto iterations = reader.take();
   if (!iterations) return tl::unexpected(iterations.error());
+  if (auto whole = check_others(*folder); !whole) return tl::unexpected(whole.error());
   return FolderContent{std::move(*iterations), std::move(*report)};
 }
 

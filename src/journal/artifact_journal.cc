@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "journal/artifact_folder.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
 
@@ -101,8 +102,9 @@ class Collector {
     applied_since_ = true;
     for (const auto& [name, value] : proposed.items()) now_.expected.insert_or_assign(name, value);
     now_.runtime_hash = body["state_hash"].get<std::string>();
-    content.broken_off = BrokenOff{content.iterations.empty() ? 1 : content.iterations.back().iteration + 1,
-                                   proposed.get<ParamValues>()};
+    written_since_ = proposed.get<ParamValues>();
+    content.broken_off =
+        BrokenOff{content.iterations.empty() ? 1 : content.iterations.back().iteration + 1, written_since_};
     open_intent_ = nullptr;
     return {};
   }
@@ -115,6 +117,7 @@ class Collector {
     content.broken_off.reset();
     give(record->iteration);
     now_.applied_before = applied_since_;
+    now_.written = std::exchange(written_since_, {});
     if (!applied_since_) now_.before = now_.expected;
     applied_since_ = false;
     content.iterations.push_back(std::move(*record));
@@ -126,12 +129,13 @@ class Collector {
   Json open_intent_;
   bool started_ = false;
   bool applied_since_ = false;  // since the last iteration record
+  ParamValues written_since_;   // by that apply
 };
 
 }  // namespace
 
 Result<std::optional<JournalContent>> read_journal(const std::string& folder, const Registry& registry) {
-  const std::string path = folder + (folder.ends_with('/') ? "" : "/") + kJournalName;
+  const std::string path = path_in(folder, kJournalName);
   auto reader = JournalReader::open(path);
   if (!reader && reader.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!reader) return tl::unexpected(reader.error());

@@ -96,6 +96,11 @@ Result<std::optional<std::int64_t>> ArtifactParser::summary(std::string_view byt
   return iteration;
 }
 
+Result<void> ArtifactParser::check(std::string_view bytes) {
+  const auto root = buffers_->parse(bytes);
+  return root ? Result<void>() : tl::unexpected(root.error());
+}
+
 struct ReportFile::Content {
   ArtifactParser::Buffers buffers;
   std::vector<std::int64_t> iterations;

@@ -49,6 +49,9 @@ class ArtifactParser {
   Result<std::optional<std::int64_t>> summary(std::string_view bytes, const Registry& registry,
                                               IterationFacts& facts);
 
+  // Whether the text, padded as above, is one JSON document; errors as above.
+  Result<void> check(std::string_view bytes);
+
   static constexpr std::size_t kPaddingBytes = 64;
   struct Buffers;
 

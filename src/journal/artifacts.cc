@@ -1,14 +1,19 @@
 #include "journal/artifacts.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
+#include "journal/artifact_agree.h"
 #include "journal/artifact_folder.h"
 #include "journal/artifact_journal.h"
 #include "journal/artifact_parse.h"
+#include "journal/journal.h"
+#include "journal/write_artifacts.h"
 
 namespace soak::journal {
 namespace {
@@ -75,7 +80,7 @@ void note_report(const ReportFile& report, RunArtifacts& run) {
 }
 
 std::string summary_path(const std::string& folder, std::int64_t iteration) {
-  return fmt::format("{}{}ITER_SUMMARY_{}.json", folder, folder.ends_with('/') ? "" : "/", iteration);
+  return path_in(folder, iteration_summary_name(iteration));
 }
 
 IterationFacts facts_of(IterationRecord record, const Registry& registry) {
@@ -90,44 +95,86 @@ IterationFacts facts_of(IterationRecord record, const Registry& registry) {
   return facts;
 }
 
-// The files say what the journal says, or one of them was changed by hand and none of them can be believed.
-bool agree(const IterationFacts& facts, const IterationRecord& record) {
-  const Tuning& tuning = facts.record.tuning;
-  const Json& file = facts.record.runtime_overrides;
-  const bool same_overrides =
-      file == record.runtime_overrides || (file.empty() && record.runtime_overrides.empty());
-  return tuning.applied == record.tuning.applied && tuning.proposed_deltas == record.tuning.proposed_deltas &&
-         same_overrides;
+tl::unexpected<Error> contradicts(std::string file, const std::string& member, std::int64_t iteration) {
+  return fail(ErrorCode::kCorrupt,
+              fmt::format("{} contradicts the journal's record of iteration {}: one of the two was changed "
+                          "after the run",
+                          member, iteration),
+              std::move(file));
 }
 
-// The journal stands in for summaries and report entries that are missing.
+Result<std::optional<TuningSaid>> report_entry(const ReportFile& report, std::int64_t iteration,
+                                               const std::string& folder) {
+  auto entry = report.entry(iteration);
+  if (entry) return entry;
+  Error error = entry.error();
+  error.file = path_in(folder, kTuningReportName);
+  return tl::unexpected(std::move(error));
+}
+
+// A file that stands beside the journal says what the journal says, or neither can be believed.
+Result<void> agree(const IterationFacts& facts, const std::optional<ReportFile>& report,
+                   const IterationRecord& record, const std::string& folder) {
+  const std::int64_t iteration = record.iteration;
+  if (const auto member = summary_difference(facts.record, record))
+    return contradicts(summary_path(folder, iteration), *member, iteration);
+  if (!report) return {};
+  const auto entry = report_entry(*report, iteration, folder);
+  if (!entry) return tl::unexpected(entry.error());
+  if (!*entry) return {};  // it lags behind
+  if (const auto member = report_difference(**entry, record))
+    return contradicts(path_in(folder, kTuningReportName), *member, iteration);
+  return {};
+}
+
+// Summaries that the journal does not know: it is written first, so it has lost its end.
+void note_unknown(std::span<const IterationFacts> unknown, RunArtifacts& run) {
+  if (unknown.empty()) return;
+  std::vector<std::int64_t> numbers;
+  for (const IterationFacts& facts : unknown) numbers.push_back(facts.record.iteration);
+  run.notes.push_back(fmt::format("the journal has no record of iteration {}: nothing confirms the summary",
+                                  ranges(numbers)));
+}
+
+// As in a folder without a journal: the report's entries are merged in.
+Result<void> take_unknown(std::vector<IterationFacts>&& unknown, const std::optional<ReportFile>& report,
+                          const std::string& folder, std::vector<IterationFacts>& merged) {
+  for (IterationFacts& facts : unknown) {
+    if (report) {
+      auto entry = report_entry(*report, facts.record.iteration, folder);
+      if (!entry) return tl::unexpected(entry.error());
+      if (*entry) merge_report(std::move(**entry), facts);
+    }
+    merged.push_back(std::move(facts));
+  }
+  std::sort(merged.begin(), merged.end(), [](const IterationFacts& a, const IterationFacts& b) {
+    return a.record.iteration < b.record.iteration;
+  });
+  return {};
+}
+
+// The journal stands in for summaries and report entries that are missing; those that are there must agree.
 Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportFile>& report,
                            const Registry& registry, RunArtifacts& run) {
   std::vector<IterationFacts> merged;
+  std::vector<IterationFacts> unknown;
   std::vector<std::int64_t> stood_in;
   auto file = run.iterations.begin();
   for (IterationRecord& record : journal.iterations) {
-    while (file != run.iterations.end() && file->record.iteration < record.iteration)
-      merged.push_back(std::move(*file++));
+    for (; file != run.iterations.end() && file->record.iteration < record.iteration; ++file)
+      unknown.push_back(std::move(*file));
     if (file == run.iterations.end() || file->record.iteration != record.iteration) {
       stood_in.push_back(record.iteration);
       merged.push_back(facts_of(std::move(record), registry));
       continue;
     }
-    const bool in_report = report && std::binary_search(report->iterations().begin(),
-                                                        report->iterations().end(), record.iteration);
-    if (!agree(*file, record)) {
-      return fail(ErrorCode::kCorrupt,
-                  fmt::format("{} the journal's record of iteration {}",
-                              in_report ? "with TUNING_REPORT.json, it contradicts" : "contradicts",
-                              record.iteration),
-                  summary_path(run.folder, record.iteration));
-    }
-    if (!in_report)
-      merge_report(TuningSaid{std::move(record.tuning), true, {}, std::move(record.kpi_verdict)}, *file);
+    if (auto agreed = agree(*file, report, record, run.folder); !agreed) return agreed;
+    file->record = std::move(record);
     merged.push_back(std::move(*file++));
   }
-  std::move(file, run.iterations.end(), std::back_inserter(merged));
+  std::move(file, run.iterations.end(), std::back_inserter(unknown));
+  note_unknown(unknown, run);
+  if (auto taken = take_unknown(std::move(unknown), report, run.folder, merged); !taken) return taken;
   run.iterations = std::move(merged);
   run.broken_off = std::move(journal.broken_off);
   if (!report) run.notes.push_back("TUNING_REPORT.json is missing: the journal stands in for it");
@@ -164,20 +211,24 @@ void note_registry(const Registry& registry, RunArtifacts& run) {
 Result<RunArtifacts> read_run(const std::string& folder, const Registry& registry) {
   RunArtifacts run;
   run.folder = folder;
-  auto content =
-      read_artifact_files(folder, registry);  // before the journal, which a run in progress writes first
+  const bool beside_journal = ::access(path_in(folder, kJournalName).c_str(), F_OK) == 0;
+  // Before the journal, which a run in progress writes first.
+  auto content = read_artifact_files(folder, registry, beside_journal ? Beside::kJournal : Beside::kNothing);
   if (!content) return tl::unexpected(content.error());
   auto journal = read_journal(folder, registry);
   if (!journal) return tl::unexpected(journal.error());
   run.iterations = std::move(content->iterations);
   const bool foreign = !journal->has_value();
+  if (foreign && beside_journal)
+    return fail(ErrorCode::kIoError, "was there, and was taken away meanwhile",
+                path_in(folder, kJournalName));
   if (foreign && run.iterations.empty()) {
     return fail(ErrorCode::kNotFound,
                 "holds no ITER_SUMMARY_<i>.json and no journal: is this the folder of a run?", folder);
   }
   if (foreign && !content->report) {
     return fail(ErrorCode::kNotFound, "is missing, and so is the journal that could stand in for it",
-                folder + "/TUNING_REPORT.json");
+                path_in(folder, kTuningReportName));
   }
   if (!foreign) {
     if (auto merged = merge_journal(std::move(**journal), content->report, registry, run); !merged)

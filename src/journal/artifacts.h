@@ -49,6 +49,7 @@ struct GivenRuntime {
   bool applied_before = false;  // an apply ended just before the iteration
   std::string runtime_hash;
   bool edited = false;  // another hand changed the file since the iteration before
+  ParamValues written;  // what that apply proposed, changed or not; empty where there was none
 };
 
 // An apply of ours after which the run broke off, before the iteration's record: nothing proves it.

@@ -328,5 +328,20 @@ TEST_F(Artifacts, CannotBeReadWithoutAFolderASummaryOrAReport) {
   EXPECT_EQ(error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(Artifacts, AreRefusedWhereAnyJsonFileOfTheFolderIsTorn) {
+  summary(1, R"({"tuning": {}})");
+  report("[]");
+  for (const char* name : {kEdgeReportName, kKpiGateName, kRuntimeName}) {
+    for (const char* text : {"", "{", "{\"a\": 1", "NaN", "{} {}"}) {
+      write_bytes(folder_.file(name), text);
+      const Error problem = error();
+      EXPECT_EQ(problem.code, ErrorCode::kInvalidJson) << text;
+      EXPECT_EQ(problem.file, folder_.file(name));
+    }
+    write_bytes(folder_.file(name), "{\"any\": [1, 2]}");
+    EXPECT_EQ(read().iterations.size(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace soak::journal

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -65,6 +66,19 @@ std::optional<std::string_view> unwrap(std::string_view line) {
   line.remove_prefix(kRecordKey.size());
   if (line.size() != length || checksum(line) != crc) return std::nullopt;
   return line;
+}
+
+// "9" of "9.0"; nothing where the text is not two numbers and a point between.
+std::optional<int> major_version(std::string_view text) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto number = [](std::string_view digits) -> std::optional<int> {
+    int value = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool whole = problem == std::errc() && end == digits.data() + digits.size() && value >= 0;
+    return whole ? std::optional(value) : std::nullopt;
+  };
+  if (point == text.size() || !number(text.substr(point + 1))) return std::nullopt;
+  return number(text.substr(0, point));
 }
 
 bool ends_with_type(std::string_view record, RecordType type) {
@@ -199,6 +213,14 @@ Result<std::optional<Record>> JournalReader::parse(std::string_view text, std::o
     return tl::unexpected(
         damage(fmt::format("record {} stands where {} belongs", record.sequence, sequence_), offset));
   }
+  record.schema_version = (*json)["schema_version"].get<std::string>();
+  if (major_version(record.schema_version) != major_version(kSchemaVersion)) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("line {}: has schema version \"{}\", and this soak reads {} (and later minor "
+                            "versions of it): read it with the soak that wrote it",
+                            line_, record.schema_version, kSchemaVersion),
+                path_);
+  }
   const auto& name = (*json)["type"].get_ref<const std::string&>();
   const auto type = record_type_of(name);
   if (!type) {
@@ -209,7 +231,6 @@ Result<std::optional<Record>> JournalReader::parse(std::string_view text, std::o
     return tl::unexpected(damage("a run header must be the first record and only there", offset));
   }
   record.type = *type;
-  record.schema_version = (*json)["schema_version"].get<std::string>();
   record.body = std::move((*json)["body"]);
   record.line = line_;
   record.offset = offset;

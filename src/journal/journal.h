@@ -59,8 +59,9 @@ class JournalReader {
   // kNotFound, kPermissionDenied, kNotAFile, kIoError.
   static Result<JournalReader> open(const std::string& path);
 
-  // The next complete record; nothing at the end or at a torn tail. kCorrupt as above; kInvalidValue for a
-  // record of a type that this version does not know.
+  // The next complete record; nothing at the end or at a torn tail. kCorrupt as above; kUnsupported for a
+  // schema version of another major number. kInvalidValue for a record of a type that this version does not
+  // know.
   Result<std::optional<Record>> next();
   // The same, without looking into records of other types.
   Result<std::optional<Record>> next_of(RecordType type);

@@ -1,7 +1,9 @@
 #include "journal/journal.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -171,6 +173,38 @@ TEST_F(JournalTest, RecordOfAnUnknownTypeIsSaidAndNotSkipped) {
   put(text + other);
   ASSERT_EQ(scan().records.size(), 2U);
   EXPECT_FALSE(record_type_of("telepathy"));
+}
+
+// A journal of one record with another schema version, and a right checksum.
+std::string journal_of_version(const std::string& version) {
+  std::string record = encode_record(1, RecordType::kRunHeader, Json::object());
+  record = record.substr(record.find("{\"body\""));
+  record.resize(record.size() - 2);
+  record.replace(record.find("1.1"), 3, version);
+  const uLong crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(record.data()), record.size());
+  return fmt::format("{{\"crc\":\"{:08x}\",\"length\":{},\"record\":{}}}\n", crc, record.size(), record);
+}
+
+TEST_F(JournalTest, AnotherMajorSchemaVersionIsRefusedNamingBoth) {
+  for (const char* version : {"9.0", "0.9", "2.1", "11.1", "1", "", "one", "1.x", "-1.0"}) {
+    put(journal_of_version(version));
+    const Scan found = scan();
+    ASSERT_TRUE(found.error) << version;
+    EXPECT_EQ(found.error->code, ErrorCode::kUnsupported) << version;
+    EXPECT_EQ(found.error->file, path_);
+    EXPECT_THAT(found.error->message, testing::AllOf(testing::HasSubstr(fmt::format("\"{}\"", version)),
+                                                     testing::HasSubstr("1.1")));
+    EXPECT_EQ(Journal::open(path_, ignore).error().code, ErrorCode::kUnsupported);
+    EXPECT_EQ(bytes(), journal_of_version(version));
+  }
+}
+
+TEST_F(JournalTest, AnotherMinorSchemaVersionIsRead) {
+  for (const char* version : {"1.0", "1.2", "1.40"}) {
+    put(journal_of_version(version));
+    EXPECT_FALSE(scan().error) << version;
+    EXPECT_EQ(scan().records.size(), 1U);
+  }
 }
 
 TEST_F(JournalTest, SecondHeaderIsDamage) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "base/file.h"
 #include "base/testing.h"
 #include "journal/artifacts.h"
 #include "journal/journal.h"
@@ -38,6 +39,9 @@ class OwnArtifacts : public testing::Test {
     first_.tuning.state_hash = compute_json_hash(after_);
     first_.kpi_verdict = "PASS";
     second_ = record(2, after_);
+    second_.summary.kpis["net_bps"] = 3.25;
+    second_.target.instance_id = "a";
+    second_.target.effective_hash = compute_json_hash(after_);
     add_report(1, start_);
     add(RecordType::kApplyIntent, {{"iteration", 1},
                                    {"origin", "tuner"},
@@ -152,6 +156,89 @@ TEST_F(OwnArtifacts, AreNotBelievedWhereASummaryContradictsTheJournal) {
   const Error problem = error();
   EXPECT_EQ(problem.code, ErrorCode::kCorrupt);
   EXPECT_THAT(problem.file, HasSubstr("ITER_SUMMARY_1.json"));
+}
+
+// The artifact with the member at a JSON pointer set to another value.
+class Edited : public OwnArtifacts {
+ protected:
+  void edit(const std::string& name, const std::string& pointer, const Json& value) {
+    Json content = read_json_with_hash(folder_.file(name))->value;
+    ASSERT_NE(content[Json::json_pointer(pointer)], value) << pointer;
+    content[Json::json_pointer(pointer)] = value;
+    write_bytes(folder_.file(name), canonical_json(content));
+  }
+  void expect_seen(const std::string& name, const std::string& pointer, const Json& value,
+                   const std::string& member) {
+    const std::string whole = *base::read_file(folder_.file(name));
+    edit(name, pointer, value);
+    const Error problem = error();
+    EXPECT_EQ(problem.code, ErrorCode::kCorrupt) << pointer;
+    EXPECT_EQ(problem.file, folder_.file(name)) << pointer;
+    EXPECT_THAT(problem.message, testing::StartsWith(member + " contradicts the journal's record"))
+        << pointer;
+    write_bytes(folder_.file(name), whole);
+  }
+};
+
+TEST_F(Edited, AMemberOfASummaryIsNamed) {
+  const char* name = "ITER_SUMMARY_2.json";
+  expect_seen(name, "/summary/net_bps", 9.5, "summary.net_bps");
+  expect_seen(name, "/summary/state_hash", std::string(64, 'f'), "summary.state_hash");
+  expect_seen(name, "/summary/state_hash", "", "summary.state_hash");
+  expect_seen(name, "/summary/runtime_utc", "2026-01-02T00:00:00Z", "summary.runtime_utc");
+  expect_seen(name, "/summary/maker_taker_source", "guess", "summary.maker_taker_source");
+  expect_seen(name, "/target/effective_hash", "e", "target.effective_hash");
+  expect_seen(name, "/target/instance_id", "other", "target.instance_id");
+  expect_seen(name, "/target/precision", "float32", "target.precision");
+  expect_seen(name, "/target/faults", {{{"kind", "hung"}}}, "target.faults");
+  expect_seen(name, "/runtime_overrides/engine/tail_age_ms", 611, "runtime_overrides");
+  expect_seen(name, "/runtime_overrides", nullptr, "runtime_overrides");
+}
+
+TEST_F(Edited, AMemberOfATuningIsNamed) {
+  const char* name = "ITER_SUMMARY_1.json";
+  expect_seen(name, "/tuning/applied", false, "tuning.applied");  // though the report says that it was
+  expect_seen(name, "/tuning/proposed_deltas/tail_age_ms", 620, "tuning.proposed_deltas");
+  expect_seen(name, "/tuning/skip_reason", {{"cooldown", true}}, "tuning.skip_reason");
+  expect_seen(name, "/tuning/changed_keys", Json::array(), "tuning.changed_keys");
+  expect_seen(name, "/tuning/state_hash", "s", "tuning.state_hash");
+  expect_seen(name, "/tuning/old_hash", "s", "tuning.old_hash");
+  expect_seen(name, "/tuning/rationale", "because", "tuning.rationale");
+  expect_seen(name, "/tuning/conditions", {"x"}, "tuning.conditions");
+  expect_seen(name, "/tuning/neg_edge_drivers", {"x"}, "tuning.neg_edge_drivers");
+  for (const char* flag :
+       {"freeze_triggered", "oscillation_detected", "velocity_violation", "cooldown_active"})
+    expect_seen(name, std::string("/tuning/") + flag, true, std::string("tuning.") + flag);
+  expect_seen(name, "/tuning/cooldown_iters_left", 2, "tuning.cooldown_iters_left");
+}
+
+TEST_F(Edited, AMemberOfTheReportIsNamed) {
+  const char* name = kTuningReportName;
+  expect_seen(name, "/iterations/1/applied", true, "applied");
+  expect_seen(name, "/iterations/0/applied", false, "applied");
+  expect_seen(name, "/iterations/0/proposed_deltas/tail_age_ms", 620, "proposed_deltas");
+  expect_seen(name, "/iterations/0/skip_reason", {{"cooldown", true}}, "skip_reason");
+  expect_seen(name, "/iterations/0/signature", "s", "signature");
+  expect_seen(name, "/iterations/0/state_hash", "s", "state_hash");
+  expect_seen(name, "/iterations/0/kpi_verdict", "FAIL", "kpi_verdict");
+  expect_seen(name, "/iterations/1/freeze_triggered", true, "freeze_triggered");
+}
+
+TEST_F(OwnArtifacts, AreNotBelievedWhereTheJournalItselfHasASignatureOfOtherValues) {
+  second_.summary.state_hash = signature_of(start_);
+  std::string altered = journal_.substr(0, journal_.rfind("{\"crc\""));
+  write_bytes(folder_.file(kJournalName),
+              altered + encode_record(sequence_, RecordType::kIteration, iteration_to_json(second_)));
+  ASSERT_TRUE(write_iteration_summary(folder_.path(), second_));
+  report(R"({"iterations": []})");
+  EXPECT_THAT(error().message, HasSubstr("summary.state_hash"));
+}
+
+TEST_F(OwnArtifacts, SayWhereTheJournalHasLostItsEnd) {
+  write_bytes(folder_.file(kJournalName), journal_.substr(0, journal_.rfind("{\"crc\"")));
+  const RunArtifacts run = read();
+  ASSERT_EQ(run.iterations.size(), 2U);
+  EXPECT_THAT(run.notes, Contains(HasSubstr("no record of iteration 2")));
 }
 
 TEST_F(OwnArtifacts, CountWhatWasWholeWhenTheJournalIsCutOff) {

@@ -37,11 +37,11 @@ class Iteration {
   Result<IterationResult> run() {
     if (auto noticed = notice_foreign_edit(context_, number_, faults_); !noticed)
       return tl::unexpected(noticed.error());
-    verify::DeliveryView view = view_of_delivery();
+    verify::DeliveryView view = state_.view_of_delivery(number_);
     auto observed = observe_target();
     if (!observed) return tl::unexpected(observed.error());
     summarise(*observed, view);
-    state_.observe(record_, end_time(), observed->reports.empty() ? Json() : observed->reports.back().report);
+    state_.observe(record_, end_time());
     const bool last = number_ >= plan_.header.iterations;
     const char* no_proposal = observed->ended ? "the target has ended: nothing is proposed"
                               : last          ? "last iteration: nothing is proposed"
@@ -63,22 +63,6 @@ class Iteration {
   Result<void> append(RecordType type, const Json& body, Durability durability) {
     if (auto step = before_step(tools_, journal::record_type_name(type)); !step) return step;
     return context_.journal.append(type, body, durability);
-  }
-
-  verify::DeliveryView view_of_delivery() const {
-    verify::DeliveryView view;
-    view.iteration = number_;
-    view.expected = state_.values();
-    view.before = state_.values_before();
-    view.applied_before = state_.applied_before();
-    view.runtime_hash = state_.runtime_hash();
-    view.instance_id_before = state_.instance_id();
-    // After a foreign edit nothing can be said of what the target should still be using.
-    if (faults_.empty()) {
-      if (auto effective = journal::effective_of(state_.last_report(), *plan_.registry))
-        view.effective_before = std::move(effective->params);
-    }
-    return view;
   }
 
   // The reports of an iteration that the journal calls complete are not asked for again: the runtime file may
@@ -137,7 +121,7 @@ class Iteration {
     const auto verdicts =
         analyze::judge_iteration(*plan_.profile, number_, state_.fill_kpis(record_.summary.kpis));
     record_.kpi_verdict = analyze::passes(*plan_.profile, verdicts) ? "PASS" : "FAIL";
-    view.reports = observed.reports;
+    view.reports = state_.take_reports(observed.reports);
     record_.target.faults = verify::find_faults(view, *plan_.registry);
     for (const journal::Fault& fault : observed.faults) {
       const bool known = std::any_of(record_.target.faults.begin(), record_.target.faults.end(),

@@ -43,8 +43,9 @@ class HonestTarget : public target::Target {
                          {"p95_latency_ms", 300},
                          {"maker_taker_ratio", 0.9},
                          {"neg_edge_drivers", Json::array({"fees_eff_bps"})}};
-    const Json effective = {
-        {"state_hash", runtime->state_hash}, {"params", runtime->value}, {"instance_id", "one"}};
+    Json params = own_values;
+    params.merge_patch(runtime->value);
+    const Json effective = {{"state_hash", runtime->state_hash}, {"params", params}, {"instance_id", "one"}};
     for (std::int64_t part = 1; part <= reports_each; ++part) {
       journal::SeenReport report;
       report.iteration = request.iteration;
@@ -57,6 +58,7 @@ class HonestTarget : public target::Target {
   }
   std::string name() const override { return "honest"; }
 
+  Json own_values = Json::object();  // in effect where the file has none, nested
   std::int64_t reports_each = 2;
   std::int64_t steady_from = 1'000'000;
   std::int64_t steady_to = 0;

@@ -42,24 +42,22 @@ Json header_body(const RunPlan& plan) {
   return body;
 }
 
-void count_iteration(const journal::IterationRecord& record, RunOutcome& outcome) {
+void count_iteration(const journal::IterationRecord& record, std::int64_t taken_back, RunOutcome& outcome) {
   ++outcome.iterations;
   if (!record.tuning.proposed_deltas.empty()) {
     ++outcome.proposed;
     ++(record.tuning.applied ? outcome.applied : outcome.held);
   }
-  outcome.faults += static_cast<std::int64_t>(record.target.faults.size());
+  outcome.faults += static_cast<std::int64_t>(record.target.faults.size()) - taken_back;
   if (record.kpi_verdict == "PASS") ++outcome.passed;
 }
 
 Result<void> Replay::take(const Record& record) {
   if (record.type == RecordType::kRunHeader) return take_header(record);
   if (record.type == RecordType::kIteration) return take_iteration(record);
-  if (record.type == RecordType::kForeignEdit) pending_.push_back(record);
-  if (record.type == RecordType::kReport) {  // of the reports only the last is needed
-    std::erase_if(pending_, [](const Record& other) { return other.type == RecordType::kReport; });
+  if (record.type == RecordType::kForeignEdit || record.type == RecordType::kReport ||
+      record.type == RecordType::kObserved)
     pending_.push_back(record);
-  }
   return {};
 }
 
@@ -82,6 +80,13 @@ Result<void> Replay::take_header(const Record& record) {
   return {};
 }
 
+Result<void> Replay::adopt(const Record& edit) {
+  const auto found = foreign_edit_from_json(edit.body);
+  if (!found) return tl::unexpected(bad(edit, found.error().message));
+  state_.adopt(found->runtime, found->state_hash);
+  return {};
+}
+
 // The calls are those of a live iteration, in their order.
 Result<void> Replay::take_iteration(const Record& record) {
   auto iteration = journal::iteration_from_json(record.body);
@@ -92,19 +97,28 @@ Result<void> Replay::take_iteration(const Record& record) {
   }
   const auto end = parse_utc(iteration->summary.runtime_utc);
   if (!end) return tl::unexpected(bad(record, "runtime_utc is not a time"));
-  Json report;
-  for (const Record& before : pending_) {
-    if (before.type == RecordType::kReport) report = before.body.value("report", Json());
-    if (before.type != RecordType::kForeignEdit) continue;
-    const auto edit = foreign_edit_from_json(before.body);
-    if (!edit) return tl::unexpected(edit.error());
-    state_.adopt(edit->runtime, edit->state_hash);
+  // An edit before the reports was there for the target to follow; one after them came as it was decided.
+  std::vector<journal::SeenReport> reports;
+  auto next = pending_.begin();
+  for (; next != pending_.end() && next->type != RecordType::kObserved; ++next) {
+    if (next->type == RecordType::kForeignEdit) {
+      if (auto adopted = adopt(*next); !adopted) return adopted;
+      continue;
+    }
+    auto report = journal::report_from_json(next->body);
+    if (!report) return tl::unexpected(bad(*next, report.error().message));
+    reports.push_back(std::move(*report));
+  }
+  static_cast<void>(state_.take_reports(std::move(reports)));
+  static_cast<void>(state_.fill_kpis(iteration->summary.kpis));
+  state_.observe(*iteration, *end);
+  for (; next != pending_.end(); ++next) {
+    if (next->type != RecordType::kForeignEdit) continue;
+    if (auto adopted = adopt(*next); !adopted) return adopted;
   }
   pending_.clear();
-  static_cast<void>(state_.fill_kpis(iteration->summary.kpis));
-  state_.observe(*iteration, *end, report);
   if (auto concluded = state_.conclude(*iteration); !concluded) return concluded;
-  count_iteration(*iteration, outcome_);
+  count_iteration(*iteration, state_.taken_back(), outcome_);
   ++outcome_.replayed;
   last_ = std::move(*iteration);
   return journal::write_iteration_summary(tools_.folder, *last_);

@@ -26,6 +26,7 @@ class Replay {
  private:
   Result<void> take_header(const journal::Record& record);
   Result<void> take_iteration(const journal::Record& record);
+  Result<void> adopt(const journal::Record& edit);
 
   const RunPlan& plan_;
   const RunTools& tools_;
@@ -33,7 +34,7 @@ class Replay {
   RunOutcome& outcome_;
   bool has_header_ = false;
   std::vector<journal::Record>
-      pending_;  // since the last iteration record: foreign edits, and the last report
+      pending_;  // since the last iteration record: foreign edits, reports, their end
   std::optional<journal::IterationRecord> last_;
 };
 
@@ -41,6 +42,7 @@ class Replay {
 Json header_body(const RunPlan& plan);
 
 // Adds an iteration to the run's counts.
-void count_iteration(const journal::IterationRecord& record, RunOutcome& outcome);
+// `taken_back` as RunState says it.
+void count_iteration(const journal::IterationRecord& record, std::int64_t taken_back, RunOutcome& outcome);
 
 }  // namespace soak::loop

@@ -100,7 +100,7 @@ class Run {
     auto result = run_iteration({plan_, tools_, *journal_, state_});
     if (!result) return tl::unexpected(result.error());
     const journal::IterationRecord& record = result->record;
-    count_iteration(record, outcome_);
+    count_iteration(record, state_.taken_back(), outcome_);
     if (auto step = before_step(tools_, "artifacts"); !step) return step;
     if (auto written = journal::write_iteration_summary(tools_.folder, record); !written) return written;
     if (auto written = write_last_artifacts(record); !written) return written;

@@ -74,8 +74,8 @@ struct RunOutcome {
   std::int64_t replayed = 0;
   std::int64_t proposed = 0;
   std::int64_t applied = 0;
-  std::int64_t held = 0;  // proposed and not applied
-  std::int64_t faults = 0;
+  std::int64_t held = 0;    // proposed and not applied
+  std::int64_t faults = 0;  // named, less those that were taken back when the value came late
   std::int64_t passed = 0;  // iterations that pass by the profile
 };
 

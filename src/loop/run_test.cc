@@ -86,6 +86,15 @@ TEST_F(LoopTest, LargeChangeCoolsDownTheNextProposal) {
   EXPECT_EQ(artifact(journal::kRuntimeName)["engine"]["min_interval_ms"], 125);
 }
 
+TEST_F(LoopTest, ChangeOfTheTargetsOwnDefaultIsMeasuredAsAnyOther) {
+  target_->own_values = {{"engine", {{"max_age_ms", 1000}}}};
+  tuner_.plan = {{1, {{"max_age_ms", 2100}}}, {2, {{"max_age_ms", 1240}}}, {3, {{"max_age_ms", 1250}}}};
+  ASSERT_TRUE(run());
+  EXPECT_TRUE(summary(1)["tuning"]["skip_reason"]["velocity"].get<bool>());
+  EXPECT_TRUE(summary(2)["tuning"]["applied"].get<bool>());
+  EXPECT_TRUE(summary(3)["tuning"]["skip_reason"]["cooldown"].get<bool>());
+}
+
 TEST_F(LoopTest, ValueThatComesBackIsHeldAsOscillation) {
   tuner_.plan = {{1, {{"min_interval_ms", 110}}}, {2, {{"min_interval_ms", 100}}}};
   ASSERT_TRUE(run());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/sha256.h"
 
@@ -18,16 +19,37 @@ void RunState::adopt(const Json& runtime, const std::string& state_hash) {
   runtime_ = runtime;
   runtime_hash_ = state_hash;
   if (!applied_before_) values_before_ = values();
+  delivery_.edited();
+  history_.edited(values());
 }
 
-void RunState::observe(const journal::IterationRecord& record, base::UtcTime now, const Json& report) {
+const std::vector<journal::SeenReport>& RunState::take_reports(std::vector<journal::SeenReport> reports) {
+  if (!reports.empty()) last_report_ = reports.back().report;
+  std::erase_if(reports,
+                [&](const journal::SeenReport& report) { return !filter_.is_new(report, *registry_); });
+  return new_reports_ = std::move(reports);
+}
+
+verify::DeliveryView RunState::view_of_delivery(std::int64_t iteration) const {
+  verify::DeliveryView view;
+  view.iteration = iteration;
+  view.expected = values();
+  view.before = values_before_;
+  view.applied_before = applied_before_;
+  view.runtime_hash = runtime_hash_;
+  delivery_.recall(view);
+  return view;
+}
+
+void RunState::observe(const journal::IterationRecord& record, base::UtcTime now) {
   // From the record and not from the report, so that a replay sees the same.
   const ParamValues in_effect = journal::flat_params(record.runtime_overrides, *registry_);
   history_.observe(record.iteration, now, in_effect, analyze::is_steady(*profile_, record.summary.kpis));
   recent_.push_back(record.summary.kpis);
   if (recent_.size() > tuner::kRecentMax) recent_.pop_front();
-  if (!record.target.instance_id.empty()) instance_id_ = record.target.instance_id;
-  if (!report.is_null()) last_report_ = report;
+  verify::DeliveryView view = view_of_delivery(record.iteration);
+  view.reports = std::exchange(new_reports_, {});
+  taken_back_ = static_cast<std::int64_t>(delivery_.remember(view, record.target.faults, *registry_).size());
 }
 
 Result<void> RunState::conclude(const journal::IterationRecord& record) {
@@ -42,7 +64,8 @@ Result<void> RunState::conclude(const journal::IterationRecord& record) {
     for (const std::string& key : record.tuning.changed_keys) {
       if (const auto found = new_values.find(key); found != new_values.end()) changed.insert(*found);
     }
-    history_.applied(old_values, changed, *registry_, settings);
+    history_.applied(changed, *registry_, settings);
+    delivery_.written(record.tuning.proposed_deltas);
   }
   values_before_ = old_values;
   return {};

@@ -17,6 +17,8 @@
 #include "journal/records.h"
 #include "journal/write_artifacts.h"
 #include "tuner/tuner.h"
+#include "verify/delivery_memory.h"
+#include "verify/faults.h"
 
 namespace soak::loop {
 
@@ -29,9 +31,11 @@ class RunState {
   void start(const Json& runtime);
   // The runtime file was changed by another hand: its values are the ones to go on from.
   void adopt(const Json& runtime, const std::string& state_hash);
-  // The end of an iteration, before anything is proposed. `report` is the last one of the iteration, or null
-  // where none came.
-  void observe(const journal::IterationRecord& record, base::UtcTime now, const Json& report);
+  // The reports of an iteration, all of them; returns the new ones, which alone prove anything. Once an
+  // iteration, before observe().
+  const std::vector<journal::SeenReport>& take_reports(std::vector<journal::SeenReport> reports);
+  // The end of an iteration, before anything is proposed.
+  void observe(const journal::IterationRecord& record, base::UtcTime now);
   // What became of the proposal; the record is complete. kCorrupt where the runtime that the record speaks of
   // cannot be had from ours.
   Result<void> conclude(const journal::IterationRecord& record);
@@ -40,13 +44,15 @@ class RunState {
   const journal::Kpis& fill_kpis(const journal::Kpis& kpis) { return judged_kpis_ = held_kpis_.fill(kpis); }
   const journal::Kpis& judged_kpis() const { return judged_kpis_; }  // as fill_kpis() gave them last
 
+  // What the target was given for the iteration that comes, and what those before it left; without reports.
+  verify::DeliveryView view_of_delivery(std::int64_t iteration) const;
+  // Faults of earlier iterations that the last observe() took back: their values came late.
+  std::int64_t taken_back() const { return taken_back_; }
+
   std::int64_t iteration() const { return iteration_; }  // the last complete one
   const Json& runtime() const { return runtime_; }
   const std::string& runtime_hash() const { return runtime_hash_; }
   ParamValues values() const { return get_all_params(runtime_, *registry_); }
-  const ParamValues& values_before() const { return values_before_; }  // before the last apply
-  bool applied_before() const { return applied_before_; }
-  const std::string& instance_id() const { return instance_id_; }
   const guards::GuardHistory& history() const { return history_; }
   const std::deque<journal::Kpis>& recent() const { return recent_; }
   const Json& last_report() const { return last_report_; }
@@ -62,9 +68,12 @@ class RunState {
   std::int64_t iteration_ = 0;
   Json runtime_;
   std::string runtime_hash_;
-  ParamValues values_before_;
+  ParamValues values_before_;  // before the last apply
   bool applied_before_ = false;
-  std::string instance_id_;
+  verify::NewReports filter_;
+  std::vector<journal::SeenReport> new_reports_;  // of the iteration at hand
+  verify::DeliveryMemory delivery_;
+  std::int64_t taken_back_ = 0;
   guards::GuardHistory history_;
   std::deque<journal::Kpis> recent_;
   Json last_report_;

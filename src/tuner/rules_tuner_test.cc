@@ -124,9 +124,8 @@ TEST_F(RulesTuner, NeverProposesWhatAGuardWouldHold) {
     if (proposal.proposed_deltas.empty()) continue;
     ++proposed;
     EXPECT_FALSE(flags.any()) << "iteration " << iteration_;
-    const ParamValues before = current;
     for (const auto& [name, target] : proposal.proposed_deltas) current[name] = target;
-    history_.applied(before, proposal.proposed_deltas, Registry::builtin(), {});
+    history_.applied(proposal.proposed_deltas, Registry::builtin(), {});
   }
   EXPECT_GT(proposed, 10);
 }
@@ -134,6 +133,7 @@ TEST_F(RulesTuner, KeepsIntegersWholeAndInsideTheBounds) {
   ParamValues current = badly_set();
   current["concurrency_limit"] = 2;
   current["impact_cap_ratio"] = 0.011;
+  history_.start(current);
   const Proposal proposal = propose(kpis(0.9, 0.3, -5, 900), false, current);
   EXPECT_TRUE(proposal.proposed_deltas.at("concurrency_limit").is_number_integer());
   EXPECT_EQ(proposal.proposed_deltas.at("concurrency_limit"), 1);

@@ -57,6 +57,7 @@ struct Course {
   Json expected;
   const Json* before = nullptr;            // nullptr: the file did not have it
   const Json* effective_before = nullptr;  // nullptr: not known
+  const Missed* missed = nullptr;          // nullptr: no earlier apply owes anything
   bool changed = false;                    // by the last apply
   std::vector<Seen> seen;                  // not empty
 
@@ -65,6 +66,15 @@ struct Course {
   }
   bool none_match() const {
     return std::none_of(seen.begin(), seen.end(), [](const Seen& s) { return s.matches; });
+  }
+  // An earlier apply omitted the expected value, and nobody has written the parameter since.
+  bool awaited() const {
+    return !changed && missed != nullptr && missed->kind != "wrong_value" && !missed->overtaken;
+  }
+  // What is in effect is what the apply before the last one should have brought.
+  bool one_behind() const {
+    return missed != nullptr && before != nullptr && in_effect(missed->value, *before, false) &&
+           std::all_of(seen.begin(), seen.end(), [](const Seen& s) { return s.old; });
   }
   // Every value is the one from the iteration before: nothing moved.
   bool stayed() const {
@@ -83,7 +93,13 @@ const Json* find(const ParamValues& values, const std::string& name) {
 std::vector<Course> courses_of(const DeliveryView& view, const std::vector<Observation>& observations) {
   std::vector<Course> courses;
   for (const auto& [name, expected] : view.expected) {
-    Course course{name, expected, find(view.before, name), find(view.effective_before, name), false, {}};
+    Course course;
+    course.name = name;
+    course.expected = expected;
+    course.before = find(view.before, name);
+    course.effective_before = find(view.effective_before, name);
+    if (const auto missed = view.missed.find(name); missed != view.missed.end())
+      course.missed = &missed->second;
     course.changed =
         view.applied_before && (course.before == nullptr || !in_effect(expected, *course.before, false));
     for (const Observation& observation : observations) {
@@ -104,22 +120,38 @@ std::string text(const Json& value) {
   return canonical_json(value);
 }
 
-// Some reports show the expected value and some do not.
-Fault mixed(const Course& course, std::int64_t iteration) {
+// The first report shows another value and the last one the expected value, with no apply to wait for.
+// Nothing where the other value is an old fault, which ends here.
+std::optional<Fault> returned(const Course& course, std::int64_t iteration) {
+  const Json* before = course.effective_before;
+  const auto goes_on = [&](const Seen& s) {
+    return before != nullptr && in_effect(*before, s.value, s.float32);
+  };
+  const auto begin = std::find_if_not(course.seen.begin(), course.seen.end(), goes_on);
+  const auto off = std::find_if(begin, course.seen.end(), [](const Seen& s) { return !s.matches; });
+  if (off == course.seen.end()) return std::nullopt;
+  return Fault{iteration, "drifted", course.name,
+               fmt::format("{} was in effect with no apply, then {} again, as the file says",
+                           text(off->value), text(course.expected))};
+}
+
+// Some reports show the expected value and some do not. Nothing where that is only the end of an old fault.
+std::optional<Fault> mixed(const Course& course, std::int64_t iteration) {
   const Seen& first = course.seen.front();
   const Seen& last = course.seen.back();
   const auto off =
       std::find_if(course.seen.begin(), course.seen.end(), [](const Seen& s) { return !s.matches; });
   if (!first.matches && last.matches) {
-    return {iteration, "late", course.name,
-            fmt::format("{} came into effect only after the settle time; {} until then",
-                        text(course.expected), text(first.value))};
+    if (!course.changed && !course.awaited()) return returned(course, iteration);
+    return Fault{iteration, "late", course.name,
+                 fmt::format("{} came into effect only after the settle time; {} until then",
+                             text(course.expected), text(first.value))};
   }
   const Seen& strayed = last.matches ? *off : last;
   const char* kind = strayed.old ? "rolled_back" : "drifted";
-  return {iteration, kind, course.name,
-          fmt::format("{} was in effect, then {}{}", text(course.expected), text(strayed.value),
-                      last.matches ? ", then the first again" : "")};
+  return Fault{iteration, kind, course.name,
+               fmt::format("{} was in effect, then {}{}", text(course.expected), text(strayed.value),
+                           last.matches ? ", then the first again" : "")};
 }
 
 // No report shows the expected value. `half`: another parameter of the same apply is in effect. Nothing where
@@ -136,16 +168,16 @@ std::optional<Fault> never(const Course& course, std::int64_t iteration, bool ha
                  fmt::format("went from {} to {} with no apply; the file says {}",
                              text(*course.effective_before), shown, wanted)};
   }
-  if (course.stayed()) {
-    return Fault{
-        iteration, half ? "half_applied" : "ignored", course.name,
-        fmt::format("{} was applied{}, {} stayed in effect", wanted, half ? " with others" : "", shown)};
-  }
-  const bool one_behind =
-      std::all_of(course.seen.begin(), course.seen.end(), [](const Seen& s) { return s.old; });
-  if (one_behind)
+  const bool stayed = course.stayed();
+  if (!stayed && course.one_behind())
     return Fault{iteration, "late", course.name,
                  fmt::format("{} is in effect one apply late; the file says {}", shown, wanted)};
+  const bool old = std::all_of(course.seen.begin(), course.seen.end(), [](const Seen& s) { return s.old; });
+  if (stayed || old) {
+    return Fault{iteration, half ? "half_applied" : "ignored", course.name,
+                 fmt::format("{} was applied{}, {} {} in effect", wanted, half ? " with others" : "", shown,
+                             stayed ? "stayed" : "is")};
+  }
   return Fault{iteration, "wrong_value", course.name,
                fmt::format("{} was applied, {} is in effect", wanted, shown)};
 }
@@ -155,14 +187,16 @@ void find_value_faults(const DeliveryView& view, const std::vector<Course>& cour
   const bool some_delivered = std::any_of(courses.begin(), courses.end(),
                                           [](const Course& c) { return c.changed && !c.none_match(); });
   for (const Course& course : courses) {
+    std::optional<Fault> fault;
     if (course.none_match()) {
-      if (auto fault = never(course, view.iteration, some_delivered)) faults.push_back(std::move(*fault));
+      fault = never(course, view.iteration, some_delivered);
     } else if (!course.all_match()) {
-      faults.push_back(mixed(course, view.iteration));
-    } else if (!course.changed && view.overdue.contains(course.name)) {
-      faults.push_back({view.iteration, "late", course.name,
-                        fmt::format("{} came into effect an iteration late", text(course.expected))});
+      fault = mixed(course, view.iteration);
+    } else if (course.awaited()) {
+      fault = Fault{view.iteration, "late", course.name,
+                    fmt::format("{} came into effect an iteration late", text(course.expected))};
     }
+    if (fault) faults.push_back(std::move(*fault));
   }
 }
 

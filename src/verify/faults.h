@@ -4,8 +4,9 @@
 
 #include <soak/params.h>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,14 @@
 #include "journal/records.h"
 
 namespace soak::verify {
+
+// A value that was applied, was not in effect in the iteration after, and has not been since.
+struct Missed {
+  std::int64_t iteration = 0;  // that should have shown it
+  Json value;
+  std::string kind;        // of the fault that said so; after a wrong_value nothing is awaited any more
+  bool overtaken = false;  // a newer apply has named the parameter: what is in effect now may be that one's
+};
 
 struct DeliveryView {
   std::int64_t iteration = 0;
@@ -25,19 +34,20 @@ struct DeliveryView {
   // What the target said it used at the end of the iteration before; empty: not known. Tells a value that
   // arrived late from one that never moved, and a fault that goes on from a new one.
   ParamValues effective_before;
-  // Parameters that were applied earlier and were not in effect at the end of the iteration before: what
-  // arrives now is late.
-  std::set<std::string> overdue;
+  // What earlier applies owe. The value itself is the evidence of a late delivery: it came into effect, and
+  // nobody has written the parameter since.
+  std::map<std::string, Missed> missed;
 };
 
 // In the order of the list in DESIGN.md section 12; empty for an honest target.
 //
 // ignored, half_applied: an applied value is not in effect in any settled report (half: others of the same
 // apply are). wrong_value: what is in effect is neither the old value nor the new one. late: it came into
-// effect after the settle time, or one apply behind. rolled_back: in effect, then the old value again.
-// drifted: in effect, then another; or a change with no apply. restarted: a new instance_id in any report.
-// stale_report: no report at all. no_effect: settled evidence contradicts the value that the same report
-// calls effective. wrong_hash: the values are right and the state hash is not that of the file given.
+// effect after the settle time; or what was missed before came into effect now, with no newer apply of the
+// parameter, or in the place of a newer one (one apply behind). rolled_back: in effect, then the old value
+// again. drifted: in effect, then another; or a change with no apply. restarted: a new instance_id in any
+// report. stale_report: no report at all. no_effect: settled evidence contradicts the value that the same
+// report calls effective. wrong_hash: the values are right and the state hash is not that of the file given.
 //
 // A parameter that the target does not report proves nothing, and is no fault.
 std::vector<journal::Fault> find_faults(const DeliveryView& view, const Registry& registry);

@@ -148,16 +148,49 @@ TEST_F(Faults, LateWhereTheValueComesAfterTheSettleTime) {
 
 TEST_F(Faults, LateWhereTheTargetIsOneApplyBehind) {
   view_.effective_before = {{"base_spread_bps", 0.15}, {"tail_age_ms", 590}, {"min_interval_ms", 60}};
+  view_.missed = {{"base_spread_bps", {4, 0.2, "ignored", true}}, {"tail_age_ms", {4, 600, "late", true}}};
   see(report({{"base_spread_bps", 0.2}, {"tail_age_ms", 600}}));
   EXPECT_THAT(found(), ElementsAre("late base_spread_bps", "late tail_age_ms"));
 }
 
-TEST_F(Faults, LateWhereAnOverdueValueArrivesWithNothingNewApplied) {
+TEST_F(Faults, IgnoredAndNotLateWhereTheOldValueReturnsAfterADrift) {
+  view_.effective_before = {{"base_spread_bps", 0.31}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
+  see(report({{"base_spread_bps", 0.2}, {"tail_age_ms", 600}}));
+  EXPECT_THAT(found(), ElementsAre("ignored base_spread_bps", "ignored tail_age_ms"));
+}
+
+TEST_F(Faults, LateWhereAMissedValueArrivesWithNothingNewApplied) {
   nothing_applied();
   view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
-  view_.overdue = {"tail_age_ms"};
+  view_.missed = {{"tail_age_ms", {4, 610, "ignored", false}}};
   see(report());
   EXPECT_THAT(found(), ElementsAre("late tail_age_ms"));
+}
+
+TEST_F(Faults, LateWhereAMissedValueArrivesInTheMiddleOfTheNextIteration) {
+  nothing_applied();
+  view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
+  view_.missed = {{"tail_age_ms", {4, 610, "ignored", false}}};
+  see(report({{"tail_age_ms", 600}}));
+  see(report());
+  EXPECT_THAT(found(), ElementsAre("late tail_age_ms"));
+}
+
+TEST_F(Faults, NoneWhereANewerApplyNamedTheMissedValueAgain) {
+  nothing_applied();
+  view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
+  view_.missed = {{"tail_age_ms", {4, 610, "ignored", true}}};
+  see(report());
+  EXPECT_THAT(found(), IsEmpty());
+}
+
+TEST_F(Faults, NoneWhereAWrongValueIsPutRight) {
+  nothing_applied();
+  view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 605}, {"min_interval_ms", 60}};
+  view_.missed = {{"tail_age_ms", {4, 610, "wrong_value", false}}};
+  see(report({{"tail_age_ms", 605}}));
+  see(report());
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(Faults, RolledBackWhereTheOldValueReturns) {
@@ -190,6 +223,13 @@ TEST_F(Faults, DriftedIsNotSaidAgainWhileNothingMoves) {
   see(report({{"min_interval_ms", 31}}));
   EXPECT_THAT(found(), IsEmpty());
   see(report({{"min_interval_ms", 20}}));
+  EXPECT_THAT(found(), ElementsAre("drifted min_interval_ms"));
+}
+
+TEST_F(Faults, DriftedWhereAParameterMovesThatNobodyTouchedAndReturns) {
+  view_.effective_before = {{"base_spread_bps", 0.2}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
+  see(report({{"min_interval_ms", 31}}));
+  see(report());
   EXPECT_THAT(found(), ElementsAre("drifted min_interval_ms"));
 }
 

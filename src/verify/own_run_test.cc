@@ -30,10 +30,19 @@ class OwnRun : public testing::Test {
       facts.effective = {{kAge, i == 1 ? 600 : 610}};
       facts.has_effective = true;
       run_.iterations.push_back(facts);
-      run_.given[i] = {{{kAge, i == 1 ? 600 : 610}}, {{kAge, i <= 2 ? 600 : 610}}, i == 2, "hash", false};
+      run_.given[i] = {{{kAge, i == 1 ? 600 : 610}}, {{kAge, i <= 2 ? 600 : 610}}, i == 2, "hash", false, {}};
     }
     run_.iterations[0].record.tuning.proposed_deltas = {{kAge, 610}};
     run_.iterations[0].record.tuning.applied = true;
+  }
+  // The file of iteration 3 and a fourth after it.
+  void apply_at_the_end_of_2(int age) {
+    run_.iterations[1].record.tuning.proposed_deltas = {{kAge, age}};
+    run_.iterations[1].record.tuning.applied = true;
+    run_.given[3] = {{{kAge, age}}, {{kAge, 610}}, true, "hash", false, {{kAge, age}}};
+    run_.given[4] = {{{kAge, age}}, {{kAge, age}}, false, "hash", false, {}};
+    run_.iterations.push_back(run_.iterations[2]);
+    run_.iterations.back().record.iteration = 4;
   }
   SeenReport& see(int iteration, int age, bool settled = true) {
     const std::int64_t seq = ++seq_;
@@ -91,6 +100,7 @@ TEST_F(OwnRun, FailsAnApplyAfterWhichTheRunBrokeOff) {
   EXPECT_EQ(result().proposed_count, 2);
   EXPECT_THAT(to_line(result().failures.back()), HasSubstr("broke off"));
 }
+
 TEST_F(OwnRun, FailsWhereNoReportCame) {
   see(1, 600);
   see(3, 610);
@@ -123,6 +133,43 @@ TEST_F(OwnRun, CallsAnIgnoredValueThatArrivesAnIterationLaterLateAndNotBoth) {
   run_.iterations[1].record.target.faults = {{2, "ignored", kAge, "as the loop saw it"}};
   EXPECT_EQ(result().fail_count, 1);
   EXPECT_THAT(faults(), ElementsAre("3 late"));
+}
+
+TEST_F(OwnRun, KeepsAnOmissionThatANewerApplyMadeGood) {
+  see(1, 600);
+  see(2, 600);
+  see(3, 620);
+  see(4, 620);  // nothing new: the newer value stays in effect, and is not the missed one come late
+  apply_at_the_end_of_2(620);
+  EXPECT_THAT(faults(), ElementsAre("2 ignored"));
+}
+
+TEST_F(OwnRun, KeepsAnOmissionWhereANewerApplyNamedTheSameValueAgain) {
+  see(1, 600);
+  see(2, 600);
+  see(3, 610);
+  see(4, 610);
+  apply_at_the_end_of_2(610);
+  EXPECT_THAT(faults(), ElementsAre("2 ignored"));
+}
+
+TEST_F(OwnRun, KeepsAnOmissionWhereANewerValueIsLate) {
+  see(1, 600);
+  see(2, 600);
+  see(3, 600);
+  see(3, 620);
+  see(4, 620);
+  apply_at_the_end_of_2(620);
+  EXPECT_THAT(faults(), ElementsAre("2 ignored", "3 late"));
+}
+
+TEST_F(OwnRun, NamesATargetThatIsAlwaysOneApplyBehindOnceForEachApply) {
+  see(1, 600);
+  see(2, 600);
+  see(3, 610);
+  see(4, 620);
+  apply_at_the_end_of_2(620);
+  EXPECT_THAT(faults(), ElementsAre("3 late", "4 late"));
 }
 
 TEST_F(OwnRun, SaysOnceThatAValueNeverArrived) {
@@ -162,7 +209,7 @@ TEST_F(OwnRun, DoesNotBlameTheTargetForFollowingAForeignEdit) {
   see(1, 600);
   see(2, 610);
   see(3, 700);
-  run_.given[3] = {{{kAge, 700}}, {{kAge, 700}}, false, "hash", true};
+  run_.given[3] = {{{kAge, 700}}, {{kAge, 700}}, false, "hash", true, {}};
   EXPECT_THAT(faults(), IsEmpty());
 }
 
@@ -170,7 +217,7 @@ TEST_F(OwnRun, NoticesATargetThatDoesNotFollowAForeignEdit) {
   see(1, 600);
   see(2, 610);
   see(3, 610);
-  run_.given[3] = {{{kAge, 700}}, {{kAge, 700}}, false, "hash", true};
+  run_.given[3] = {{{kAge, 700}}, {{kAge, 700}}, false, "hash", true, {}};
   EXPECT_THAT(faults(), ElementsAre("3 drifted"));
 }
 

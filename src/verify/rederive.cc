@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "verify/delivery_memory.h"
 #include "verify/faults.h"
 
 namespace soak::verify {
@@ -14,14 +15,10 @@ using journal::IterationFacts;
 using journal::RunArtifacts;
 using journal::SeenReport;
 
-bool holds(const std::vector<Fault>& faults, const Fault& wanted) {
+bool holds(std::span<const Fault> faults, const Fault& wanted) {
   return std::any_of(faults.begin(), faults.end(), [&](const Fault& f) {
     return f.kind == wanted.kind && f.parameter == wanted.parameter;
   });
-}
-
-bool is_overdue(const std::string& kind) {
-  return kind == "ignored" || kind == "half_applied";
 }
 
 class Rederiver {
@@ -39,77 +36,53 @@ class Rederiver {
       add_recorded(facts, faults);
       if (!faults.empty()) found_.faults[iteration] = std::move(faults);
     }
-    for (const auto& [iteration, fault] : superseded_) {
-      const auto place = found_.faults.find(iteration);
-      if (place == found_.faults.end()) continue;
-      std::erase_if(place->second,
-                    [&](const Fault& f) { return is_overdue(f.kind) && f.parameter == fault; });
-      if (place->second.empty()) found_.faults.erase(place);
-    }
+    for (const TakenBack& taken : taken_back_) take_back(taken);
     return std::move(found_);
   }
 
  private:
   void sort_reports() {
-    std::string instance;
-    std::int64_t seq_max = 0;
+    NewReports filter;
     for (const SeenReport& report : run_.reports) {
-      const auto effective = journal::effective_of(report.report, registry_);
-      const std::string now = effective ? effective->instance_id : std::string();
-      if (!now.empty() && now != instance) {
-        instance = now;
-        seq_max = 0;
-      }
-      if (report.seq > 0 && report.seq <= seq_max) continue;  // seen before
-      seq_max = std::max(seq_max, report.seq);
-      found_.reports[report.iteration].push_back(report);
+      if (filter.is_new(report, registry_)) found_.reports[report.iteration].push_back(report);
     }
   }
 
   std::vector<Fault> find_again(std::int64_t iteration, const journal::GivenRuntime& given) {
+    if (given.applied_before) memory_.written(given.written);
+    if (given.edited) memory_.edited();
     DeliveryView view;
     view.iteration = iteration;
     view.expected = given.expected;
     view.before = given.before;
     view.applied_before = given.applied_before;
     view.runtime_hash = given.runtime_hash;
-    view.instance_id_before = instance_id_;
-    if (!given.edited) view.effective_before = effective_;
-    for (const auto& [name, since] : overdue_) view.overdue.insert(name);
+    memory_.recall(view);
     if (const auto reports = found_.reports.find(iteration); reports != found_.reports.end())
       view.reports = reports->second;
     std::vector<Fault> faults = find_faults(view, registry_);
-    remember(iteration, view.reports, faults);
+    const auto taken = memory_.remember(view, faults, registry_);
+    taken_back_.insert(taken_back_.end(), taken.begin(), taken.end());
     return faults;
   }
 
-  // A late delivery is one fault: what was called ignored when nobody could know better is taken back.
-  void remember(std::int64_t iteration, const std::vector<SeenReport>& reports,
-                const std::vector<Fault>& faults) {
-    for (const Fault& fault : faults) {
-      const auto since = overdue_.find(fault.parameter);
-      if (fault.kind == "late" && since != overdue_.end())
-        superseded_.emplace_back(since->second, fault.parameter);
-    }
-    for (const SeenReport& report : reports) {
-      const auto effective = journal::effective_of(report.report, registry_);
-      if (!effective) continue;
-      if (!effective->instance_id.empty()) instance_id_ = effective->instance_id;
-      effective_ = effective->params;
-    }
-    std::erase_if(overdue_, [&](const auto& entry) {
-      return std::any_of(faults.begin(), faults.end(),
-                         [&](const Fault& f) { return f.parameter == entry.first; });
-    });
-    for (const Fault& fault : faults) {
-      if (is_overdue(fault.kind)) overdue_[fault.parameter] = iteration;
-    }
+  // A late delivery is one fault, whoever named the omission: the journal's reports or the run.
+  void take_back(const TakenBack& taken) {
+    const auto place = found_.faults.find(taken.iteration);
+    if (place == found_.faults.end()) return;
+    std::erase_if(place->second,
+                  [&](const Fault& f) { return is_omission(f.kind) && f.parameter == taken.parameter; });
+    if (place->second.empty()) found_.faults.erase(place);
   }
 
   static void add_recorded(const IterationFacts& facts, std::vector<Fault>& faults) {
+    const std::size_t found_again = faults.size();
     for (Fault fault : facts.record.target.faults) {
       if (fault.iteration == 0) fault.iteration = facts.record.iteration;
-      if (!holds(faults, fault)) faults.push_back(std::move(fault));
+      // Of what no report shows, two that are told apart are two: two edits by another hand, say.
+      const bool known = holds(std::span(faults).first(found_again), fault) ||
+                         std::find(faults.begin(), faults.end(), fault) != faults.end();
+      if (!known) faults.push_back(std::move(fault));
     }
     std::stable_sort(faults.begin(), faults.end(),
                      [](const Fault& a, const Fault& b) { return kind_rank(a.kind) < kind_rank(b.kind); });
@@ -118,11 +91,8 @@ class Rederiver {
   const RunArtifacts& run_;
   const Registry& registry_;
   Rederived found_;
-  std::string instance_id_;
-  ParamValues effective_;                        // as last reported
-  std::map<std::string, std::int64_t> overdue_;  // parameter → the iteration that ignored it
-  std::vector<std::pair<std::int64_t, std::string>>
-      superseded_;  // ignored in that iteration, late in a later one
+  DeliveryMemory memory_;
+  std::vector<TakenBack> taken_back_;
 };
 
 }  // namespace

@@ -59,6 +59,26 @@ class Repeats(RunCase):
 
 
 class Folders(RunCase):
+    def judge(self, command, expect):
+        done = subprocess.run([SOAK, command, "--path", "a"], cwd=self.root, capture_output=True, text=True)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done.stderr
+
+    def test_torn_or_edited_artifact_is_named_by_verify_and_gate(self):
+        self.soak("--out", "a", iterations=4)
+        edits = {"EDGE_REPORT.json": lambda text: text[:-5], "KPI_GATE.json": lambda text: "", "runtime_overrides.json": lambda text: text[:9],
+                 "ITER_SUMMARY_2.json": lambda text: text.replace('"applied":true', '"applied":false'),
+                 "TUNING_REPORT.json": lambda text: text.replace('"applied":true', '"applied":false')}
+        for name, edit in edits.items():
+            file = self.root / "a" / name
+            whole = file.read_text()
+            self.assertNotEqual(edit(whole), whole, name)
+            file.write_text(edit(whole))
+            self.assertIn(name, self.judge("verify", expect=1))
+            self.assertIn(name, self.judge("gate", expect=5))
+            file.write_text(whole)
+        self.judge("verify", expect=0)
+
     def test_run_writes_into_a_folder_of_its_own_and_latest_points_there(self):
         self.soak()
         self.soak(seed=2)
