@@ -109,6 +109,8 @@ int run_request(const RunRequest& request) {
   install_signal_handlers();
   auto run = prepare_run(request);
   if (!run) return exit_code_of(run.error());
+  for (const std::string& warning : (*run)->warnings)
+    std::fprintf(stderr, "soak: warning: %s\n", warning.c_str());
   const auto outcome = run_prepared(request, **run);
   if (!outcome) return exit_code_of(outcome.error());
   const bool printed = print_text(summary_text(**run, *outcome));

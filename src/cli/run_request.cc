@@ -92,6 +92,16 @@ Result<void> check_pins(const RunRequest& request, const Registry& registry) {
   return {};
 }
 
+// "4, 7", and of many the first ones.
+std::string listed(const std::vector<std::int64_t>& numbers) {
+  constexpr std::size_t kListedMax = 20;
+  const std::size_t shown = std::min(numbers.size(), kListedMax);
+  std::string text = fmt::format(
+      "{}", fmt::join(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  if (shown < numbers.size()) text += fmt::format(" and {} more", numbers.size() - shown);
+  return text;
+}
+
 Result<void> make_tuner(const RunRequest& request, PreparedRun& run, Json& options) {
   const std::string tuner = tuner_of(request);
   options["tuner"] = tuner;
@@ -99,9 +109,15 @@ Result<void> make_tuner(const RunRequest& request, PreparedRun& run, Json& optio
   if (tuner == "rules") run.tuner = tuner::make_rules_tuner();
   if (run.tuner != nullptr) return {};
   const std::string path = tuner.substr(kPlanPrefix.size());
-  auto planned = tuner::make_plan_tuner(path, run.registry);
+  auto planned = tuner::make_plan_tuner(path, request.iterations, run.registry);
   if (!planned) return tl::unexpected(planned.error());
-  run.tuner = std::move(*planned);
+  run.tuner = std::move(planned->tuner);
+  if (!planned->never_used.empty()) {
+    run.warnings.push_back(
+        fmt::format("{}: not used: the lines for iteration {}, since a run of {} proposes nothing after its "
+                    "last iteration",
+                    path, listed(planned->never_used), request.iterations));
+  }
   const auto bytes = base::read_file(path);
   if (!bytes) return tl::unexpected(bytes.error());
   options["tuner"] = "plan";  // by content: a path is not an option

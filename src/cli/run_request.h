@@ -46,7 +46,8 @@ struct PreparedRun {
   std::unique_ptr<target::Target> target;
   loop::RunPlan plan;
   std::string folder;
-  std::string latest_root;  // where the link to the newest run stands; empty with --out
+  std::vector<std::string> warnings;  // what the user asked for and will not get, a sentence each
+  std::string latest_root;            // where the link to the newest run stands; empty with --out
 };
 
 // Reads every file that the request names and checks them. Errors name the file or the parameter; nothing is

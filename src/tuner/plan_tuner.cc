@@ -64,6 +64,11 @@ class PlanReader {
     if (!json) return bad(json.error().code, json.error().message);
     if (!json->is_object())
       return bad(ErrorCode::kInvalidValue, "is not a JSON object with iteration and proposed_deltas");
+    for (const auto& [key, value] : json->items()) {
+      if (key != "iteration" && key != "proposed_deltas")
+        return bad(ErrorCode::kInvalidValue,
+                   fmt::format("\"{}\" is no key of a plan, which has iteration and proposed_deltas", key));
+    }
     const auto iteration = json->find("iteration");
     if (iteration == json->end() || !iteration->is_number_integer() || iteration->get<std::int64_t>() < 1) {
       return bad(ErrorCode::kInvalidValue, "iteration must be an integer of at least 1");
@@ -92,10 +97,21 @@ class PlanReader {
 
 }  // namespace
 
-Result<std::unique_ptr<Tuner>> make_plan_tuner(const std::string& path, const Registry& registry) {
+Result<PlannedTuner> make_plan_tuner(const std::string& path, std::int64_t iterations,
+                                     const Registry& registry) {
   auto plan = PlanReader(path, registry).read();
   if (!plan) return tl::unexpected(plan.error());
-  return std::unique_ptr<Tuner>(std::make_unique<PlanTuner>(std::move(*plan)));
+  std::vector<std::int64_t> never_used;
+  for (auto entry = plan->lower_bound(iterations); entry != plan->end(); ++entry)
+    never_used.push_back(entry->first);
+  if (!never_used.empty() && never_used.size() == plan->size()) {
+    return fail(ErrorCode::kInvalidValue,
+                fmt::format("no line can be used: a run of {} proposes nothing after its last iteration, and "
+                            "the first line is for iteration {}",
+                            iterations, never_used.front()),
+                path);
+  }
+  return PlannedTuner{std::make_unique<PlanTuner>(std::move(*plan)), std::move(never_used)};
 }
 
 std::unique_ptr<Tuner> make_no_tuner() {

@@ -11,9 +11,14 @@ using ::testing::HasSubstr;
 
 class PlanTuner : public ::testing::Test {
  protected:
-  Result<std::unique_ptr<Tuner>> plan(const std::string& text) {
+  Result<PlannedTuner> read(const std::string& text, std::int64_t iterations) {
     base::write_bytes(path(), text);
-    return make_plan_tuner(path());
+    return make_plan_tuner(path(), iterations);
+  }
+  Result<std::unique_ptr<Tuner>> plan(const std::string& text) {
+    auto planned = read(text, 100);
+    if (!planned) return tl::unexpected(planned.error());
+    return std::move(planned->tuner);
   }
   void expect_refused(const std::string& text, ErrorCode code, const std::string& what) {
     const auto tuner = plan(text);
@@ -82,7 +87,31 @@ TEST_F(PlanTuner, RefusesIterationsBelowOne) {
 }
 
 TEST_F(PlanTuner, RefusesALineWithoutProposal) {
-  expect_refused("{\"iteration\":1,\"deltas\":{}}", ErrorCode::kInvalidValue, "proposed_deltas must be");
+  expect_refused("{\"iteration\":1}", ErrorCode::kInvalidValue, "proposed_deltas must be");
+}
+
+TEST_F(PlanTuner, RefusesAKeyThatNoPlanHas) {
+  expect_refused("{\"iteration\":1,\"proposed_deltas\":{}}\n{\"iteration\":2,\"deltas\":{}}",
+                 ErrorCode::kInvalidValue, "line 2: \"deltas\" is no key of a plan");
+  expect_refused("{\"iteration\":1,\"proposed_deltas\":{},\"applied\":true}", ErrorCode::kInvalidValue,
+                 "line 1: \"applied\"");
+}
+
+TEST_F(PlanTuner, SaysWhichIterationsARunNeverComesTo) {
+  const std::string text =
+      "{\"iteration\":9,\"proposed_deltas\":{}}\n{\"iteration\":3,\"proposed_deltas\":{}}\n"
+      "{\"iteration\":4,\"proposed_deltas\":{}}";
+  EXPECT_THAT(read(text, 4)->never_used, ::testing::ElementsAre(4, 9));
+  EXPECT_THAT(read(text, 10)->never_used, ::testing::IsEmpty());
+}
+
+TEST_F(PlanTuner, RefusesLinesOfWhichNoneCanBeUsed) {
+  const auto planned = read("{\"iteration\":5,\"proposed_deltas\":{}}", 5);
+  ASSERT_FALSE(planned);
+  EXPECT_EQ(planned.error().code, ErrorCode::kInvalidValue);
+  EXPECT_EQ(planned.error().file, path());
+  EXPECT_THAT(planned.error().message, HasSubstr("iteration 5"));
+  EXPECT_TRUE(read("", 5));  // says that nothing is proposed, and means it
 }
 
 TEST_F(PlanTuner, RefusesAnIterationNamedTwice) {
@@ -91,7 +120,7 @@ TEST_F(PlanTuner, RefusesAnIterationNamedTwice) {
 }
 
 TEST_F(PlanTuner, NamesAMissingFile) {
-  const auto tuner = make_plan_tuner(folder_.file("absent"));
+  const auto tuner = make_plan_tuner(folder_.file("absent"), 100);
   ASSERT_FALSE(tuner);
   EXPECT_EQ(tuner.error().code, ErrorCode::kNotFound);
   EXPECT_EQ(tuner.error().file, folder_.file("absent"));

@@ -44,12 +44,19 @@ class Tuner {
 
 // The built-in rules. Asks the guards first and holds back what they would block.
 std::unique_ptr<Tuner> make_rules_tuner();
+// A plan as read (docs/formats/plan.md).
+struct PlannedTuner {
+  std::unique_ptr<Tuner> tuner;
+  // Iterations of the plan that such a run cannot use, ascending: it proposes nothing after its last one.
+  std::vector<std::int64_t> never_used;
+};
 // One JSON object a line: {"iteration": 3, "proposed_deltas": {...}}; blank lines are skipped. Proposes
 // exactly what stands there, guards or no guards. Refused at once, naming file and line: a line that is not
-// such an object, a parameter that the registry does not have, a value that is not of its type, an iteration
-// below 1 or named twice.
-Result<std::unique_ptr<Tuner>> make_plan_tuner(const std::string& path,
-                                               const Registry& registry = Registry::builtin());
+// such an object or has another key, a parameter that the registry does not have, a value that is not of its
+// type, an iteration below 1 or named twice. Refused too, naming the file: lines, and not one of them of use
+// in a run of `iterations`.
+Result<PlannedTuner> make_plan_tuner(const std::string& path, std::int64_t iterations,
+                                     const Registry& registry = Registry::builtin());
 // Never proposes.
 std::unique_ptr<Tuner> make_no_tuner();
 

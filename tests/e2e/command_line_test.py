@@ -100,13 +100,13 @@ class Usage(CommandLineCase):
 
     def test_unknown_command_is_named_with_the_ones_that_there_are(self):
         error = self.soak("rnu", "--iterations", "3", expect=2).stderr
-        self.assertIn('unknown command "rnu"; the commands are run, apply, verify, analyze, snapshot, gate, params, feed, hash', error)
+        self.assertIn('unknown command "rnu"; the commands are run, apply, verify, analyze, snapshot, gate, params, feed, replay, hash', error)
         error = self.soak("params", "--json", "lst", expect=2).stderr
         self.assertIn('unknown command "lst"; the commands are list, get, set, validate; see `soak params --help`', error)
 
     def test_missing_command_is_told_what_there_is(self):
         self.assertIn("a command is required: run, apply, ", self.soak(expect=2).stderr)
-        self.assertIn("a command is required: import, info, check", self.soak("feed", expect=2).stderr)
+        self.assertIn("a command is required: import, synth, info, check", self.soak("feed", expect=2).stderr)
 
     def test_usage_error_names_the_command_whose_help_says_more(self):
         self.assertIn("`soak params get --help`", self.soak("params", "get", expect=2).stderr)

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -169,6 +170,15 @@ class Inputs(RunCase):
     def test_plan_with_an_unknown_parameter_is_refused_before_anything_is_written(self):
         done = self.run_plan('\n{"iteration": 1, "proposed_deltas": {"min_intervall_ms": 35}}\n', expect=1)
         self.assertIn("plan.jsonl: line 2: min_intervall_ms", done.stderr)
+        self.assertFalse((self.root / "p").exists())
+
+    def test_plan_beyond_the_end_of_the_run_is_said(self):
+        line = '{"iteration": %d, "proposed_deltas": {"min_interval_ms": 35}}\n'
+        self.assertNotIn("warning", self.run_plan(line % 3).stderr)
+        shutil.rmtree(self.root / "p")
+        self.assertIn("soak: warning: plan.jsonl: not used: the lines for iteration 4, 7,", self.run_plan(line % 7 + line % 2 + line % 4).stderr)
+        shutil.rmtree(self.root / "p")
+        self.assertIn("plan.jsonl: no line can be used", self.run_plan(line % 4, expect=1).stderr)
         self.assertFalse((self.root / "p").exists())
 
     def test_bad_overrides_are_refused_before_anything_is_written(self):
