@@ -113,6 +113,11 @@ sim::ReplayOptions options_of(const ReplayRequest& request) {
   return options;
 }
 
+// Without the dust that adding and subtracting in double leaves.
+double whole_lots(double quantity, const sim::ReplayFeed& feed) {
+  return std::round(quantity / feed.instrument.lot_size) * feed.instrument.lot_size + 0.0;
+}
+
 // What was executed at the exchange, beside what the strategy was told of it.
 Json json_of(const sim::ReplayOutcome& outcome, const sim::ReplayFeed& feed) {
   const sim::ReplayBook& book = outcome.book;
@@ -121,7 +126,7 @@ Json json_of(const sim::ReplayOutcome& outcome, const sim::ReplayFeed& feed) {
                {"submits", book.submits},
                {"cancels", book.cancels},
                {"fills", book.fills},
-               {"position", book.position},
+               {"position", whole_lots(book.position, feed)},
                {"balance", book.balance},
                {"fee", book.fee},
                {"equity", outcome.equity()},
@@ -170,13 +175,11 @@ std::vector<std::string> words(std::span<const std::string_view> names) {
 }
 
 void add_models(CLI::App& command, const std::shared_ptr<ReplayRequest>& request) {
-  // Named and refused with its reason, for it needs another kind of feed.
-  auto queues = words(sim::queue_model_names());
   command.add_option("--mode", request->mode, "Cancel every quote each time, or keep one at its price")
       ->check(CLI::IsMember(words(sim::quote_mode_names())))
       ->capture_default_str();
   command.add_option("--queue", request->queue, "Queue model")
-      ->check(CLI::IsMember(queues))
+      ->check(CLI::IsMember(words(sim::queue_model_names())))
       ->capture_default_str();
   command.add_option("--exchange", request->exchange, "Matching")
       ->check(CLI::IsMember(words(sim::exchange_model_names())))
