@@ -67,7 +67,7 @@ def scripted_row(script, result):
     floor = f"{figure(result['floor'])} {result['unit']} ({result['floor_is']})" if "floor" in result else "—"
     ratio = f"{result['value'] / result['floor']:.2f}×" if "floor" in result else "—"
     unit = result["unit"] if result.get("limit_of") == "value" else "×"
-    limit = f"≤ {result['limit']} {unit}: {'kept' if kept(result) else '**not kept**'}" if "limit" in result else "—"
+    limit = f"≤ {result['limit']:g} {unit}: {'kept' if kept(result) else '**not kept**'}" if "limit" in result else "—"
     return f"| {result['what']} ([{script}]({script})) | {figure(result['value'])} {result['unit']} | {floor} | {ratio} | {limit} |"
 
 
