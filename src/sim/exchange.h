@@ -1,7 +1,9 @@
 #pragma once
 // The exchange: its own view of the book, the market maker's resting orders with their queue positions,
-// matching, and the fills that it books. The feed is replayed as it was recorded: our orders do not change
-// it. Queue is a queue model (queue_risk_averse.h). Not thread safe.
+// matching, and the fills that it books. The feed is replayed as it was recorded: our resting orders do not
+// change it, and what we take stays taken until the feed tells the level anew (taken_liquidity.h), at a price
+// that our own demand has moved (impact_square_root.h). Queue is a queue model (queue_risk_averse.h). Not
+// thread safe.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,15 +11,18 @@
 
 #include "sim/accounts.h"
 #include "sim/book.h"
-#include "sim/fee_flat.h"
+#include "sim/impact_square_root.h"
+#include "sim/maker_params.h"
 #include "sim/orders.h"
+#include "sim/taken_liquidity.h"
 
 namespace soak::sim {
 
 template <class Queue>
 class Exchange {
  public:
-  Exchange(std::int64_t markout_ns, FlatFee fee) : accounts_(markout_ns), fee_(fee) {}
+  explicit Exchange(const Venue& venue)
+      : accounts_(venue.markout_ns), fee_(venue.fee), impact_(venue.impact_coefficient) {}
 
   Book& book() { return book_; }
   Accounts& accounts() { return accounts_; }
@@ -26,14 +31,17 @@ class Exchange {
   // One event of the feed. Responses to fills are appended to `out`.
   void on_event(const MarketEvent& event, std::vector<Response>& out) {
     if (event.kind == EventKind::kTrade) {
+      impact_.traded(event.quantity_lots);
       match_trade(event, out);
       return;
     }
     if (event.kind == EventKind::kClear) {
       book_.clear(event.side);
+      taken_.side_cleared(event.side);
     } else {
       const std::int64_t before = book_.quantity(event.side, event.price_ticks);
       book_.set(event.side, event.price_ticks, event.quantity_lots);
+      taken_.renewed(event.side, event.price_ticks);
       for (Resting& resting : resting_) {
         if (resting.order.side == event.side && resting.order.price_ticks == event.price_ticks) {
           queue_.on_depth(resting.queue, before, event.quantity_lots);
@@ -60,7 +68,9 @@ class Exchange {
     for (const Resting& resting : resting_) ages_ns_.push_back(now_ns - resting.order.opened_ns);
   }
   void note_mid(std::int64_t now_ns) {
-    if (book_.two_sided() && !book_.crossed()) accounts_.mid_moved(now_ns, book_.mid_half_ticks());
+    if (!book_.two_sided() || book_.crossed()) return;
+    accounts_.mid_moved(now_ns, book_.mid_half_ticks());
+    impact_.mid_moved(now_ns, book_.mid_half_ticks());
   }
 
  private:
@@ -98,15 +108,29 @@ class Exchange {
         {ResponseKind::kCancelled, request.order.id, request.order.side, true, 0, 0, 0, request.decided_ns});
   }
 
-  // Takes from the book level by level; what the book does not offer is cancelled.
+  // Takes what earlier takes have left of the book, level by level, and pays for its impact; what the book
+  // does not offer is cancelled.
   void take(const Order& order, std::int64_t now_ns, std::vector<Response>& out) {
+    const Side resting_side = opposite(order.side);
     std::int64_t left = order.left_lots;
-    for (const Level& level : book_.levels(opposite(order.side), kTakeLevelsMax)) {
+    taking_.clear();
+    for (const Level& level : book_.levels(resting_side, kTakeLevelsMax)) {
       if (left == 0) break;
-      const std::int64_t quantity = std::min(left, level.quantity_lots);
+      const std::int64_t offered = taken_.left_lots(resting_side, level.price_ticks, level.quantity_lots);
+      const std::int64_t quantity = std::min(left, offered);
+      if (quantity == 0) continue;
       left -= quantity;
-      accounts_.filled(now_ns, order.side, false, level.price_ticks, quantity, fee_.rate_ppm(false));
-      out.push_back({ResponseKind::kFilled, order.id, order.side, false, level.price_ticks, quantity, left,
+      taken_.take(resting_side, level.price_ticks, quantity);
+      taking_.push_back({level.price_ticks, quantity});
+    }
+    const std::int32_t impact = impact_.cost_ticks(order.left_lots - left);
+    std::int64_t unfilled = order.left_lots;
+    for (const Level& level : taking_) {
+      const std::int32_t price =
+          std::max(1, level.price_ticks + (order.side == Side::kBuy ? impact : -impact));
+      unfilled -= level.quantity_lots;
+      accounts_.filled(now_ns, order.side, false, price, level.quantity_lots, fee_.rate_ppm(false));
+      out.push_back({ResponseKind::kFilled, order.id, order.side, false, price, level.quantity_lots, unfilled,
                      order.decided_ns});
     }
     if (left > 0)
@@ -179,6 +203,9 @@ class Exchange {
   Accounts accounts_;
   FlatFee fee_;
   Queue queue_;
+  TakenLiquidity taken_;
+  SquareRootImpact impact_;
+  std::vector<Level> taking_;
   std::vector<Resting> resting_;
   std::vector<std::int64_t> ages_ns_;
 };

@@ -9,7 +9,7 @@ namespace {
 
 class ExchangeTest : public testing::Test {
  protected:
-  ExchangeTest() : exchange_(5'000'000'000, FlatFee{}) {
+  ExchangeTest() : exchange_(Venue{}) {
     event({1, 1, 100, EventKind::kDepth, Side::kBuy, 50});
     event({1, 1, 104, EventKind::kDepth, Side::kSell, 50});
   }
@@ -95,6 +95,56 @@ TEST_F(ExchangeTest, ATakeWalksTheBookAndCancelsWhatIsNotOffered) {
   EXPECT_EQ(filled(1), 70);
   EXPECT_EQ(out_.back().kind, ResponseKind::kCancelled);
   EXPECT_EQ(exchange_.accounts().position_lots(), 70);
+}
+
+TEST_F(ExchangeTest, WhatWasTakenStaysTakenUntilTheFeedTellsTheLevelAnew) {
+  quote(1, Side::kBuy, 0, 30, true);
+  quote(2, Side::kBuy, 0, 30, true);
+  EXPECT_EQ(filled(1), 30);
+  EXPECT_EQ(filled(2), 20) << "50 rested, and 30 are gone";
+  quote(3, Side::kBuy, 0, 30, true);
+  EXPECT_EQ(filled(3), 0);
+  event({5, 5, 104, EventKind::kDepth, Side::kSell, 50});
+  quote(4, Side::kBuy, 0, 30, true);
+  EXPECT_EQ(filled(4), 30);
+}
+
+TEST_F(ExchangeTest, TakingOneSideLeavesTheOtherAsItIs) {
+  quote(1, Side::kBuy, 0, 50, true);
+  quote(2, Side::kSell, 0, 50, true);
+  EXPECT_EQ(filled(2), 50);
+}
+
+TEST_F(ExchangeTest, ATakePaysForItsImpactOnceTheMarketHasShownVolatilityAndVolume) {
+  trade(Side::kSell, 100, 400);
+  for (std::int64_t second = 1; second <= 16; ++second) {  // the mid moves by one tick a second
+    const std::int32_t bid = second % 2 == 0 ? 100 : 102;
+    event({second * 1'000'000'000, 0, bid == 100 ? 102 : 100, EventKind::kDepth, Side::kBuy, 0});
+    event({second * 1'000'000'000, 0, bid, EventKind::kDepth, Side::kBuy, 50});
+  }
+  quote(1, Side::kBuy, 0, 25, true);
+  // sigma = sqrt(15 or 16) ticks, sqrt(25 / 400) = 1/4, two thirds of one tick
+  ASSERT_EQ(filled(1), 25);
+  EXPECT_EQ(out_.back().price_ticks, 105);
+}
+
+TEST(SquareRootImpact, GrowsWithTheRootOfTheSizeAndIsNothingBeforeTheMarketMoved) {
+  SquareRootImpact impact(1);
+  EXPECT_EQ(impact.cost_ticks(100), 0);
+  impact.traded(10'000);
+  EXPECT_EQ(impact.cost_ticks(100), 0);
+  for (std::int64_t second = 0; second <= 100; ++second)
+    impact.mid_moved(second * 1'000'000'000, second % 2 == 0 ? 0 : 120);  // 60 ticks
+  const std::int32_t small = impact.cost_ticks(100), large = impact.cost_ticks(400);
+  EXPECT_EQ(small, 40);  // 2/3 × 600 × sqrt(1/100)
+  EXPECT_EQ(large, 80);
+}
+
+TEST(SquareRootImpact, TakesNoBounceWithinASecondForVolatility) {
+  SquareRootImpact impact(1);
+  impact.traded(100);
+  for (std::int64_t k = 0; k < 99; ++k) impact.mid_moved(k * 10'000'000, k % 2 == 0 ? 0 : 100);
+  EXPECT_EQ(impact.cost_ticks(100), 0);
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ struct Venue {
   std::int64_t response_ns = 20'000'000;
   double service_mean_ns = 38'000'000;      // the exchange serves one request at a time
   std::int64_t markout_ns = 5'000'000'000;  // adverse selection is read this long after a fill
+  double impact_coefficient = 1;            // of our takes (impact_square_root.h)
 };
 
 }  // namespace soak::sim

@@ -15,7 +15,7 @@ class WindowRun {
  public:
   explicit WindowRun(const WindowInput& input)
       : input_(input),
-        exchange_(input.venue.markout_ns, input.venue.fee),
+        exchange_(input.venue),
         maker_(input.params, input.settings, input.instrument),
         latency_(input.venue.entry_ns, input.venue.response_ns, input.venue.service_mean_ns),
         random_(input.seed) {}
