@@ -254,11 +254,12 @@ void add_import(CLI::App& feed, const std::shared_ptr<FeedOptions>& options, int
 }  // namespace soak::cli
 
 void add_feed(CLI::App& app, int& exit_code) {
-  CLI::App* feed = app.add_subcommand("feed", "Market data: import, info, check, synth");
+  CLI::App* feed = app.add_subcommand("feed", "Market data: import, info, check, stats, synth");
   feed->require_subcommand(1);
   auto options = std::make_shared<FeedOptions>();
   add_import(*feed, options, exit_code);
   add_feed_synth(*feed, exit_code);
+  add_feed_stats(*feed, exit_code);
 
   CLI::App* info = feed->add_subcommand("info", "Say what a .feed file holds");
   info->add_option("FEED", options->feed, "The .feed file")->required();

@@ -36,6 +36,16 @@ void FeedBook::assign(std::span<const FeedLevel> bids, std::span<const FeedLevel
   }
 }
 
+std::int64_t FeedBook::quantity_lots(Side side, std::int32_t price_ticks) const {
+  const bool ask = side == Side::kSell;
+  const std::vector<FeedLevel>& levels = sides_[ask ? 1 : 0];
+  const std::int64_t mirrored = ask ? -price_ticks : price_ticks;
+  const auto place =
+      std::lower_bound(levels.begin(), levels.end(), mirrored,
+                       [](const FeedLevel& level, std::int64_t price) { return level.price_ticks < price; });
+  return place != levels.end() && place->price_ticks == mirrored ? place->quantity_lots : 0;
+}
+
 std::vector<FeedLevel> FeedBook::bids() const {
   return {sides_[0].rbegin(), sides_[0].rend()};
 }

@@ -23,6 +23,8 @@ class FeedBook {
   // Best first.
   std::vector<FeedLevel> bids() const;
   std::vector<FeedLevel> asks() const;
+  // What rests at a price, 0 for nothing.
+  std::int64_t quantity_lots(Side side, std::int32_t price_ticks) const;
   bool two_sided() const { return !sides_[0].empty() && !sides_[1].empty(); }
   bool crossed() const { return two_sided() && best_bid().price_ticks >= best_ask().price_ticks; }
   // Only where the side is not empty.

@@ -106,7 +106,7 @@ class Usage(CommandLineCase):
 
     def test_missing_command_is_told_what_there_is(self):
         self.assertIn("a command is required: run, apply, ", self.soak(expect=2).stderr)
-        self.assertIn("a command is required: import, synth, info, check", self.soak("feed", expect=2).stderr)
+        self.assertIn("a command is required: import, synth, stats, info, check", self.soak("feed", expect=2).stderr)
 
     def test_usage_error_names_the_command_whose_help_says_more(self):
         self.assertIn("`soak params get --help`", self.soak("params", "get", expect=2).stderr)
