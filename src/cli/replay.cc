@@ -30,6 +30,8 @@ struct ReplayRequest {
   double tick = 0.1;
   double lot = 0.001;
   sim::ReplayStrategyOptions strategy;
+  std::string latency_table;
+  double maker_fee = -0.00005;
   double taker_fee = 0.0004;
   bool json = false;
 };
@@ -102,13 +104,19 @@ std::optional<sim::ConstantLatency> latency_of(const std::string& text) {
   return sim::ConstantLatency{entry * 1000, response * 1000};
 }
 
-sim::ReplayOptions options_of(const ReplayRequest& request) {
+Result<sim::ReplayOptions> options_of(const ReplayRequest& request) {
   sim::ReplayOptions options;
   options.interval_ns = std::llround(request.interval_ms * 1e6);
   options.queue = chosen<sim::QueueModel>(sim::queue_model_names(), request.queue);
   options.exchange = chosen<sim::ExchangeModel>(sim::exchange_model_names(), request.exchange);
   options.latency = *latency_of(request.order_latency_us);
   options.strategy = request.strategy;
+  options.strategy.fees = {{0, request.maker_fee, request.taker_fee}};
+  if (!request.latency_table.empty()) {
+    auto table = sim::InterpolatedLatency::read(request.latency_table);
+    if (!table) return tl::unexpected(table.error());
+    options.latency_table = std::move(*table);
+  }
   options.strategy.mode = chosen<sim::QuoteMode>(sim::quote_mode_names(), request.mode);
   return options;
 }
@@ -148,11 +156,13 @@ std::string text_of(const Json& json) {
 }
 
 int run_replay(const ReplayRequest& request) {
+  const auto options = options_of(request);
+  if (!options) return report_error(options.error(), request.json);
   const auto loaded = load(request);
   if (!loaded) return report_error(loaded.error(), request.json);
   const sim::ReplayFeed feed = loaded->view();
   Stopwatch watch;
-  const auto outcome = sim::replay(feed, options_of(request));
+  const auto outcome = sim::replay(feed, *options);
   const double seconds = watch.lap();
   if (!outcome) return report_error(outcome.error(), request.json);
   Json json = json_of(*outcome, feed);
@@ -192,6 +202,9 @@ void add_models(CLI::App& command, const std::shared_ptr<ReplayRequest>& request
                                 : "must be ENTRY,RESPONSE in whole microseconds, 0 to an hour";
       })
       ->capture_default_str();
+  command.add_option(
+      "--latency-table", request->latency_table,
+      "Measured latencies in place of the constant ones: lines sent_ns,exchange_ns,received_ns");
 }
 
 void add_strategy(CLI::App& command, const std::shared_ptr<ReplayRequest>& request) {
@@ -213,7 +226,7 @@ void add_strategy(CLI::App& command, const std::shared_ptr<ReplayRequest>& reque
   command.add_option("--max-pos", strategy.position_max, "No more quotes on a side beyond this, base units")
       ->check(CLI::Range(0.0, 1e15))
       ->capture_default_str();
-  command.add_option("--maker-fee", strategy.maker_fee, "Rate of the amount; negative is a rebate")
+  command.add_option("--maker-fee", request->maker_fee, "Rate of the amount; negative is a rebate")
       ->check(CLI::Range(-1.0, 1.0))
       ->capture_default_str();
   command.add_option("--taker-fee", request->taker_fee, "Rate of the amount; these orders never take")

@@ -15,17 +15,28 @@ constexpr std::array<std::string_view, 6> kQueueModels = {"risk-averse", "power-
 constexpr std::array<std::string_view, 2> kExchangeModels = {"no-partial-fill", "partial-fill"};
 constexpr std::array<std::string_view, 2> kQuoteModes = {"cancelall", "diff"};
 
+template <class Queue, bool kPartialFill, class Latency>
+ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options, const Latency& latency) {
+  return ReplayEngine<Queue, Latency, kPartialFill>(feed, options.strategy, latency, options.interval_ns)
+      .run();
+}
+
 template <class Queue, bool kPartialFill>
 ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options) {
-  ReplayEngine<Queue, ConstantLatency, kPartialFill> engine(feed, options.strategy, options.latency,
-                                                            options.interval_ns);
-  return engine.run();
+  return options.latency_table ? run<Queue, kPartialFill>(feed, options, *options.latency_table)
+                               : run<Queue, kPartialFill>(feed, options, options.latency);
 }
 
 template <class Queue>
 ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options) {
   return options.exchange == ExchangeModel::kPartialFill ? run<Queue, true>(feed, options)
                                                          : run<Queue, false>(feed, options);
+}
+
+// The longest way there and back that an order may take.
+std::int64_t round_trip_ns(const ReplayOptions& options) {
+  return options.latency_table ? options.latency_table->round_trip_ns_max()
+                               : options.latency.entry + options.latency.response;
 }
 
 Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
@@ -35,8 +46,7 @@ Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
   };
   if (options.interval_ns <= 0) return refuse("the interval must be positive");
   if (options.latency.entry < 0 || options.latency.response < 0) return refuse("a latency is negative");
-  if (s.mode == QuoteMode::kCancelAll &&
-      options.interval_ns < options.latency.entry + options.latency.response) {
+  if (s.mode == QuoteMode::kCancelAll && options.interval_ns < round_trip_ns(options)) {
     return refuse(
         "cancelall at an interval shorter than a round trip never ends: give a longer --interval-ms, "
         "a shorter --order-latency-us or --mode diff");
@@ -44,7 +54,7 @@ Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
   if (!(s.quantity >= instrument.lot_size) || !std::isfinite(s.quantity))
     return refuse("the order quantity must be at least a lot");
   if (!(s.position_max >= 0) || !std::isfinite(s.half_spread_ticks) || !std::isfinite(s.skew_ticks) ||
-      !std::isfinite(s.maker_fee)) {
+      s.fees.empty()) {
     return refuse("an option of the strategy is out of range");
   }
   return {};

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sim/latency_constant.h"
+#include "sim/latency_interpolated.h"
 #include "sim/replay_engine.h"
 #include "sim/replay_feed.h"
 
@@ -29,6 +30,7 @@ struct ReplayOptions {
   QueueModel queue = QueueModel::kRiskAverse;
   ExchangeModel exchange = ExchangeModel::kNoPartialFill;
   ConstantLatency latency{2'000'000, 2'000'000};
+  std::optional<InterpolatedLatency> latency_table;  // in place of the constant
   ReplayStrategyOptions strategy;
 };
 

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/fee_tiered.h"
 #include "sim/fifo_bus.h"
 #include "sim/mirrored_book.h"
 #include "sim/replay_messages.h"
@@ -33,7 +34,7 @@ struct ReplayStrategyOptions {
   double skew_ticks = 0.2;
   double quantity = 0.1;  // base units
   double position_max = 2;
-  double maker_fee = -0.00005;  // rate of the amount
+  std::vector<FeeTier> fees = {{0, -0.00005, 0.0004}};
 };
 
 // What the strategy was told.
@@ -49,7 +50,7 @@ struct ReplayBook {
 class ReplayStrategy {
  public:
   ReplayStrategy(const ReplayStrategyOptions& options, const ReplayFeed& feed)
-      : options_(options), instrument_(feed.instrument), slots_(feed.slots) {}
+      : options_(options), instrument_(feed.instrument), slots_(feed.slots), fee_(options.fees) {}
 
   const ReplayBook& book() const { return book_; }
 
@@ -160,13 +161,14 @@ class ReplayStrategy {
     const double amount = price * fill.quantity;
     book_.position += sign * fill.quantity;
     book_.balance -= sign * amount;
-    book_.fee += options_.maker_fee * amount;
+    book_.fee += fee_.fill(amount, true);
     ++book_.fills;
   }
 
   ReplayStrategyOptions options_;
   Instrument instrument_;
   FeedSlots slots_;
+  TieredFee fee_;
   ReplayBook book_;
   std::vector<Working> orders_;
   std::vector<std::uint32_t> free_;  // places in orders_
