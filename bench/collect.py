@@ -33,6 +33,7 @@ def scripted(build, scratch):
         print(f"measuring: {script.name}", file=sys.stderr)
         folder = pathlib.Path(tempfile.mkdtemp(dir=scratch))
         run = subprocess.run([sys.executable, script, build, folder], capture_output=True, text=True, check=False)
+        print(run.stderr, end="", file=sys.stderr)
         if run.returncode:
             sys.exit(f"{script.name}: {run.stderr.strip()}")
         for result in json.loads(run.stdout):

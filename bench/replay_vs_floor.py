@@ -2,6 +2,8 @@
 """Replay against the bare books, on the synthetic feed of the reference counts. No figure for an engine that fails them."""
 import json
 import os
+import pathlib
+import sys
 
 import benchlib
 
@@ -27,4 +29,15 @@ for interval, counts in COUNTS.items():
     slowest = max((name for name in ns if "prob" in name), key=ns.get)
     results.append({"what": f"the slowest queue model ({slowest}), a row, {interval} ms", "value": ns[slowest], "unit": "ns",
                     "floor": ns["risk-averse"], "floor_is": "risk-averse", "limit": 2, "limit_of": "ratio"})
+recordings = pathlib.Path(os.environ.get("SOAK_DATA_DIR") or pathlib.Path(__file__).resolve().parents[2] / "shared" / "data")
+recorded = sorted((recordings / "binance").glob("*.gz"))
+if not recorded:
+    print(f"left out: replay of recorded data; there is none in {recordings} (set SOAK_DATA_DIR)", file=sys.stderr)
+for interval in COUNTS if recorded else ():
+    feed = scratch / "recorded.feed"
+    if not feed.exists():
+        benchlib.run(build / "soak", "feed", "import", "--format", "binance-raw", *recorded, "--out", feed)
+    ns = json.loads(benchlib.run("taskset", "-c", core, build / "bench" / "replay_and_floor", feed, 0, 0, interval, 21)[1])
+    results.append({"what": f"replay of recorded BTCUSDT, a row, {interval} ms", "value": ns["risk-averse"], "unit": "ns",
+                    "floor": ns["bare"], "floor_is": "two bare books from compact rows"})
 benchlib.report(*results)

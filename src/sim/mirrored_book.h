@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <new>
@@ -26,11 +27,12 @@ class MirroredBook {
 
   explicit MirroredBook(const FeedSlots& slots) : slots_(slots) {
     // Pages that no row touches stay unmapped: the range may be wide.
-    levels_.reset(static_cast<std::int32_t*>(
-        std::calloc(static_cast<std::size_t>(slots.size()), sizeof(std::int32_t))));
-    if (!levels_) throw std::bad_alloc();
+    const auto count = static_cast<std::size_t>(slots.size()) + 2 * kBlock;
+    storage_.reset(static_cast<std::int32_t*>(std::calloc(count, sizeof(std::int32_t))));
+    if (!storage_) throw std::bad_alloc();
+    levels_ = storage_.get() + 2 * kBlock;  // a search looks up to a block and one below the first slot
     for (const int side : {0, 1}) {
-      levels_[static_cast<std::size_t>(none(side))] = 1;  // the sentinel stops each search
+      levels_[none(side)] = 1;  // the sentinel stops each search
       top_[side] = none(side);
       set_best(side, none(side));
       mark_[side | kTrade] = kNever;
@@ -45,7 +47,7 @@ class MirroredBook {
   bool two_sided() const { return best_[0] != none(0) && best_[1] != none(1); }
   std::int32_t best_ticks(int side) const { return slots_.level_price(side, best_[side]); }
   std::int64_t quantity_lots(int side, std::int32_t slot) const {
-    return holds(side, slot) ? levels_[static_cast<std::size_t>(slot)] & kLots : 0;
+    return holds(side, slot) ? levels_[slot] & kLots : 0;
   }
 
   // Carries out the rows from `next` on up to `until_ns`, which is below kFeedPaddingNs, and returns the
@@ -57,7 +59,7 @@ class MirroredBook {
                                         Look&& look) {
     const std::int64_t* const times = columns.times_ns;
     const FeedRow* const rows = columns.rows;
-    std::int32_t* const levels = levels_.get();
+    std::int32_t* const levels = levels_;
     std::size_t row = next;
     for (; times[row] <= until_ns; ++row) {
       const auto packed = std::bit_cast<std::uint64_t>(rows[row]);
@@ -99,7 +101,7 @@ class MirroredBook {
                                   ? none(side) + 1
                                   : slots_.level(side, slots_.price_ticks_min + clear_slot - all - 1);
     for (std::int32_t slot = top_[side]; slot >= last; --slot) {
-      std::int32_t& level = levels_[static_cast<std::size_t>(slot)];
+      std::int32_t& level = levels_[slot];
       if ((level & kLots) != 0) level &= kWatched;  // pages never written stay unmapped
     }
     set_best(side, std::min(best_[side], first_below(last)));
@@ -109,7 +111,7 @@ class MirroredBook {
   // Depth rows at a watched level are looked at, whatever their price.
   void watch(int side, std::int32_t slot, bool watched) {
     if (!holds(side, slot)) return;  // no row will come there
-    std::int32_t& level = levels_[static_cast<std::size_t>(slot)];
+    std::int32_t& level = levels_[slot];
     level = (level & kLots) | (watched ? kWatched : 0);
   }
   // Trades that consume the side and reach beyond this slot are looked at.
@@ -126,13 +128,26 @@ class MirroredBook {
     return slot > none(side) && slot < none(side) + slots_.region();
   }
   void set_best(int side, std::int32_t slot) { best_[side] = mark_[side] = mark_[side | kSnapshot] = slot; }
+  // The sentinel at the latest. Mostly the next level; where a tick is fine, levels lie far apart, and empty
+  // blocks are passed at once.
   std::int32_t first_below(std::int32_t slot) const {
+    if ((levels_[--slot] & kLots) != 0) return slot;
+    for (;;) {
+      std::int32_t block[kBlock];
+      std::memcpy(block, levels_ + slot - static_cast<std::int32_t>(kBlock), sizeof(block));
+      std::int32_t any = 0;
+      for (const std::int32_t level : block) any |= level;
+      if ((any & kLots) != 0) break;
+      slot -= static_cast<std::int32_t>(kBlock);
+    }
     do --slot;
-    while ((levels_[static_cast<std::size_t>(slot)] & kLots) == 0);
+    while ((levels_[slot] & kLots) == 0);
     return slot;
   }
 
-  std::unique_ptr<std::int32_t[], Free> levels_;
+  static constexpr std::size_t kBlock = 16;
+  std::unique_ptr<std::int32_t[], Free> storage_;
+  std::int32_t* levels_;
   std::int32_t mark_[kKeys];
   std::int32_t best_[2];
   std::int32_t top_[2];  // nothing rests above: crossed levels lie between it and the best
