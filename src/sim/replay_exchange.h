@@ -193,11 +193,18 @@ class ReplayExchange {
     book_.set_trade_mark(side, mark);
   }
   void remove(int side, Resting& order) {
+    auto& orders = orders_[side];
     const std::int32_t slot = order.slot;
-    if (&order != &orders_[side].back()) order = orders_[side].back();
-    orders_[side].pop_back();
-    const bool watched = std::any_of(orders_[side].begin(), orders_[side].end(),
-                                     [&](const Resting& other) { return other.slot == slot; });
+    if (orders.size() == 1) [[likely]] {
+      orders.clear();
+      book_.watch(side, slot, false);
+      book_.set_trade_mark(side, MirroredBook::kNever);
+      return;
+    }
+    if (&order != &orders.back()) order = orders.back();
+    orders.pop_back();
+    const bool watched =
+        std::any_of(orders.begin(), orders.end(), [&](const Resting& other) { return other.slot == slot; });
     if (!watched) book_.watch(side, slot, false);
     set_trade_mark(side);
   }

@@ -77,19 +77,22 @@ class ReplayStrategy {
     bool stands[2] = {false, false};
     const bool keeps = quotes && options_.mode == QuoteMode::kDiff;
     // Hardly a branch in here, and none that the next row of the feed would make unpredictable.
-    free_.clear();
+    std::uint32_t free_count = 0;
     for (std::uint32_t place = 0; place < orders_.size(); ++place) {
       Working& order = orders_[place];
-      if (order.state == State::kDone) order.state = State::kFree;
-      if (order.state == State::kFree) free_.push_back(place);
+      order.state = order.state == State::kDone ? State::kFree : order.state;
+      const bool free = order.state == State::kFree;
+      free_[free_count] = place;
+      free_count += free;
       const bool at_price = keeps && order.slot == wanted[order.side];
-      stands[order.side] |= at_price && order.state != State::kFree;
+      stands[order.side] |= at_price && !free;
       const bool cancels = order.state == State::kOpen && !order.requested && !at_price;
       order.requested |= cancels;
       order.sent_ns = cancels ? now_ns : order.sent_ns;
       send(order, place, arrives_ns, true, out.push(cancels));
       book_.cancels += cancels;
     }
+    free_count_ = free_count;
     if (!quotes) return;
     if (!stands[0] && book_.position < options_.position_max) submit(0, wanted[0], now_ns, arrives_ns, out);
     if (!stands[1] && book_.position > -options_.position_max) submit(1, wanted[1], now_ns, arrives_ns, out);
@@ -113,14 +116,14 @@ class ReplayStrategy {
     return whole - (static_cast<double>(whole) > value);
   }
 
-  void submit(std::int8_t side, std::int32_t slot, std::int64_t now_ns, std::int64_t arrives_ns,
-              FifoBus<ReplayRequest>& out) {
-    if (free_.empty()) {
-      free_.push_back(static_cast<std::uint32_t>(orders_.size()));
+  [[gnu::always_inline]] void submit(std::int8_t side, std::int32_t slot, std::int64_t now_ns,
+                                     std::int64_t arrives_ns, FifoBus<ReplayRequest>& out) {
+    if (free_count_ == 0) [[unlikely]] {
+      free_[free_count_++] = static_cast<std::uint32_t>(orders_.size());
       orders_.emplace_back();
+      free_.resize(orders_.size() + 1);
     }
-    const std::uint32_t place = free_.back();
-    free_.pop_back();
+    const std::uint32_t place = free_[--free_count_];
     Working& order = orders_[place];
     order.state = State::kNew;
     order.id = next_id_++;
@@ -171,7 +174,8 @@ class ReplayStrategy {
   TieredFee fee_;
   ReplayBook book_;
   std::vector<Working> orders_;
-  std::vector<std::uint32_t> free_;  // places in orders_
+  std::vector<std::uint32_t> free_{0};  // places in orders_, and room for one more
+  std::uint32_t free_count_ = 0;
   std::int64_t next_id_ = 1;
 };
 
