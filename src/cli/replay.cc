@@ -184,6 +184,17 @@ std::vector<std::string> words(std::span<const std::string_view> names) {
   return {names.begin(), names.end()};
 }
 
+// Within bounds; what is no number is within none.
+CLI::Validator between(double low, double high) {
+  return CLI::Validator(
+      [low, high](const std::string& text) {
+        double value = 0;
+        const bool fits = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+        return fits ? std::string() : fmt::format("must be a number from {:g} to {:g}", low, high);
+      },
+      fmt::format("{:g} to {:g}", low, high));
+}
+
 void add_models(CLI::App& command, const std::shared_ptr<ReplayRequest>& request) {
   command.add_option("--mode", request->mode, "Cancel every quote each time, or keep one at its price")
       ->check(CLI::IsMember(words(sim::quote_mode_names())))
@@ -209,10 +220,9 @@ void add_models(CLI::App& command, const std::shared_ptr<ReplayRequest>& request
 
 void add_strategy(CLI::App& command, const std::shared_ptr<ReplayRequest>& request) {
   sim::ReplayStrategyOptions& strategy = request->strategy;
-  const CLI::Range positive(std::numeric_limits<double>::min(), 1e15);
-  const CLI::Range any(-1e15, 1e15);
+  const CLI::Validator positive = between(1e-12, 1e15), any = between(-1e15, 1e15);
   command.add_option("--interval-ms", request->interval_ms, "Time between decisions")
-      ->check(CLI::Range(1e-6, 1e12))
+      ->check(between(1e-6, 1e12))
       ->capture_default_str();
   command.add_option("--half-spread-ticks", strategy.half_spread_ticks, "Quotes from the reservation price")
       ->check(any)
@@ -224,13 +234,13 @@ void add_strategy(CLI::App& command, const std::shared_ptr<ReplayRequest>& reque
       ->check(positive)
       ->capture_default_str();
   command.add_option("--max-pos", strategy.position_max, "No more quotes on a side beyond this, base units")
-      ->check(CLI::Range(0.0, 1e15))
+      ->check(between(0.0, 1e15))
       ->capture_default_str();
   command.add_option("--maker-fee", request->maker_fee, "Rate of the amount; negative is a rebate")
-      ->check(CLI::Range(-1.0, 1.0))
+      ->check(between(-1.0, 1.0))
       ->capture_default_str();
   command.add_option("--taker-fee", request->taker_fee, "Rate of the amount; these orders never take")
-      ->check(CLI::Range(-1.0, 1.0))
+      ->check(between(-1.0, 1.0))
       ->capture_default_str();
 }
 
@@ -244,10 +254,10 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->add_option("--format", request->format, "What the file is; told from its first bytes where not given")
       ->check(CLI::IsMember({"feed", "hftbacktest"}));
   command->add_option("--tick", request->tick, "Price step of hftbacktest events; a .feed knows its own")
-      ->check(CLI::Range(1e-12, 1e12))
+      ->check(between(1e-12, 1e12))
       ->capture_default_str();
   command->add_option("--lot", request->lot, "Quantity step of hftbacktest events; a .feed knows its own")
-      ->check(CLI::Range(1e-12, 1e12))
+      ->check(between(1e-12, 1e12))
       ->capture_default_str();
   add_models(*command, request);
   add_strategy(*command, request);

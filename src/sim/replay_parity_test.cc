@@ -171,6 +171,16 @@ TEST(Replay, RefusesToCancelAllAtIntervalsShorterThanARoundTrip) {
   EXPECT_TRUE(replay(feed().feed(), options));
 }
 
+TEST(Replay, QuotesThatLeanOutOfAllBoundsAreNeverReached) {
+  ReplayOptions options;
+  options.strategy.half_spread_ticks = 1e15;
+  options.strategy.skew_ticks = -1e15;
+  const auto got = replay(feed().feed(), options);
+  ASSERT_TRUE(got) << to_line(got.error());
+  EXPECT_EQ(got->book.fills, 0);
+  EXPECT_EQ(got->book.submits, 2 * got->intervals);
+}
+
 TEST(Replay, RefusesAnOrderOfLessThanALot) {
   ReplayOptions options;
   options.strategy.quantity = 0.0005;

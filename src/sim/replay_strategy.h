@@ -110,8 +110,10 @@ class ReplayStrategy {
     bool requested = false;  // a request is under way
   };
 
-  // As std::floor, without a call.
+  // As std::floor, without a call, and within what a slot can say: a quote that far from the market stands
+  // where none is.
   static std::int64_t floor_of(double value) {
+    value = std::clamp(value, -kTicksMax, kTicksMax);
     const auto whole = static_cast<std::int64_t>(value);
     return whole - (static_cast<double>(whole) > value);
   }
@@ -168,6 +170,7 @@ class ReplayStrategy {
     ++book_.fills;
   }
 
+  static constexpr double kTicksMax = 1e9;
   ReplayStrategyOptions options_;
   Instrument instrument_;
   FeedSlots slots_;
