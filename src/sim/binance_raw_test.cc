@@ -239,6 +239,21 @@ TEST_F(BinanceRaw, ATornGzipIsNamedAndLeavesNothing) {
   }
 }
 
+TEST_F(BinanceRaw, ReadsZstdAndNamesATornOne) {
+  const std::string text = snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, R"([["100.00","4.0"]])", "[]");
+  const std::string packed = zstd_of(text);
+  write_bytes(folder.file("in.zst"), packed);
+  auto imported = import_binance_raw({folder.file("in.zst")}, out);
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(rows().size(), 5U);
+  std::filesystem::remove(out);
+  write_bytes(folder.file("in.zst"), packed.substr(0, packed.size() - 5));
+  auto torn = import_binance_raw({folder.file("in.zst")}, out);
+  ASSERT_FALSE(torn);
+  EXPECT_THAT(torn.error().message, HasSubstr("the zstd stream is torn"));
+  EXPECT_EQ(folder.file_count(), 1U);
+}
+
 TEST_F(BinanceRaw, AnAlteredGzipIsNamed) {
   std::string text = snapshot(0, 7, kBids, kAsks);
   for (int k = 0; k < 500; ++k) text += depth(100 * (k + 1), 8 + k, 8 + k, R"([["100.00","4.0"]])", "[]");
