@@ -1,5 +1,6 @@
 #pragma once
-// Import of Binance websocket recordings (lines `<local_ns> <raw JSON>`, gzip or plain) into a .feed file.
+// Import of Binance websocket recordings (lines `<local_ns> <raw JSON>`, gzip, zstd or plain) into a .feed
+// file.
 //
 // The book starts at the first snapshot: depth messages recorded before it are kept, those that it already
 // holds (u <= lastUpdateId) are dropped, and the next must continue it. From then on each depth message must
