@@ -1,12 +1,12 @@
 #include "sim/binance_raw.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
 #include "sim/binance_message.h"
 #include "sim/import_lines.h"
+#include "sim/import_paths.h"
 #include "sim/import_reorder.h"
 
 namespace soak::sim {
@@ -310,20 +310,6 @@ Result<BinanceImportCounts> BinanceImporter::end() {
   counts_.messages_reordered = reorder_.reordered();
   counts_.local_delay_ns_max = reorder_.local_delay_ns_max();
   return counts_;
-}
-
-// Writing over a recording would destroy the only copy of it.
-Result<void> refuse_own_input(const std::vector<std::string>& paths, const std::string& out) {
-  struct stat target {
-  }, source{};
-  if (::stat(out.c_str(), &target) != 0) return {};
-  for (const std::string& path : paths) {
-    if (::stat(path.c_str(), &source) == 0 && source.st_dev == target.st_dev &&
-        source.st_ino == target.st_ino) {
-      return fail(ErrorCode::kInvalidArgument, "is one of the recordings to import: give another --out", out);
-    }
-  }
-  return {};
 }
 
 }  // namespace
