@@ -18,12 +18,14 @@
 #include "sim/feed.h"
 #include "sim/feed_summary.h"
 #include "sim/hft_import.h"
+#include "sim/lobster_import.h"
 
 namespace soak::cli {
 namespace {
 
 constexpr const char* kBinanceRaw = "binance-raw";
 constexpr const char* kHftbacktest = "hftbacktest";
+constexpr const char* kLobster = "lobster";
 
 struct ImportRequest {
   std::vector<std::string> files;
@@ -32,6 +34,7 @@ struct ImportRequest {
   std::string tick;
   std::string lot;
   std::string symbol;
+  std::string date;
   std::optional<std::int64_t> latency_floor_us;
   bool resync = false;
   bool json = false;
@@ -121,6 +124,28 @@ Result<Imported> import_hft(const ImportRequest& request, const Progress& progre
                                               c.crossed_states, c.first_crossed))};
 }
 
+Result<Imported> import_pair(const ImportRequest& request, const Progress& progress) {
+  auto options = common_options<sim::LobsterImportOptions>(request, progress);
+  options.symbol = request.symbol;
+  options.date = request.date;
+  const auto imported = sim::import_lobster(request.files[0], request.files[1], request.out, options);
+  if (!imported) return tl::unexpected(imported.error());
+  const sim::LobsterImportCounts& c = imported->counts;
+  return Imported{
+      Json{{"messages", c.messages},
+           {"levels", c.levels},
+           {"visible_executions", c.visible_executions},
+           {"hidden_executions", c.hidden_executions},
+           {"hidden_between_ticks", c.hidden_between_ticks},
+           {"cross_trades", c.cross_trades},
+           {"halts", c.halts},
+           {"trades_dropped", c.trades_dropped}},
+      fmt::format("read      {} messages, {} levels a side: {} visible and {} hidden executions ({} of these "
+                  "between two ticks), {} cross trades and {} halts left out\n",
+                  c.messages, c.levels, c.visible_executions, c.hidden_executions, c.hidden_between_ticks,
+                  c.cross_trades, c.halts)};
+}
+
 // On a terminal only, one line that is rewritten.
 Progress progress_line(const std::vector<std::string>& files) {
   if (::isatty(STDERR_FILENO) == 0) return {};
@@ -138,8 +163,9 @@ Progress progress_line(const std::vector<std::string>& files) {
 int run_import(const ImportRequest& request) {
   const Progress progress = progress_line(request.files);
   const auto started = std::chrono::steady_clock::now();
-  auto imported =
-      request.format == kHftbacktest ? import_hft(request, progress) : import_binance(request, progress);
+  auto imported = request.format == kLobster       ? import_pair(request, progress)
+                  : request.format == kHftbacktest ? import_hft(request, progress)
+                                                   : import_binance(request, progress);
   if (progress) std::fputs("\r\033[K", stderr);
   if (!imported) return report_error(imported.error(), request.json);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
@@ -172,6 +198,11 @@ void check_options(const ImportRequest& request) {
   if (request.resync && !binance) throw CLI::ValidationError("--resync", "is for --format binance-raw");
   if (!request.symbol.empty() && binance)
     throw CLI::ValidationError("--symbol", "stands in the recording with --format binance-raw");
+  const bool lobster = request.format == kLobster;
+  if (!request.date.empty() && !lobster) throw CLI::ValidationError("--date", "is for --format lobster");
+  if (lobster && request.files.size() != 2)
+    throw CLI::ValidationError("FILE",
+                               "--format lobster takes two: the message file, then the order-book file");
 }
 
 }  // namespace
@@ -181,16 +212,21 @@ void add_feed_import(CLI::App& feed, int& exit_code) {
   CLI::App* import = feed.add_subcommand("import", "Turn recordings into a .feed file");
   import->add_option("FILE", request->files, "Recordings, in order of time; plain, gzip or zstd")->required();
   import
-      ->add_option("--format", request->format,
-                   "What the recordings are. binance-raw: lines of a local time and a websocket message; "
-                   "hftbacktest: event files, raw, .npy or .npz")
+      ->add_option(
+          "--format", request->format,
+          "What the recordings are. binance-raw: lines of a local time and a websocket message; "
+          "hftbacktest: event files, raw, .npy or .npz; lobster: a message file and its order-book file")
       ->required()
-      ->check(CLI::IsMember({kBinanceRaw, kHftbacktest}));
+      ->check(CLI::IsMember({kBinanceRaw, kHftbacktest, kLobster}));
   import->add_option("--out", request->out, "The .feed file to write; one that is there is replaced")
       ->required();
-  import->add_option("--tick", request->tick, "Price step; otherwise the smallest decimal step seen")
+  import
+      ->add_option("--tick", request->tick,
+                   "Price step; otherwise the smallest decimal step seen (lobster: 0.01)")
       ->check(positive_decimal);
-  import->add_option("--lot", request->lot, "Quantity step; otherwise the smallest decimal step seen")
+  import
+      ->add_option("--lot", request->lot,
+                   "Quantity step; otherwise the smallest decimal step seen (lobster: 1)")
       ->check(positive_decimal);
   import->add_option("--symbol", request->symbol, "The instrument, where the recording does not say it")
       ->check([](const std::string& text) {
