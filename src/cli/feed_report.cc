@@ -45,9 +45,12 @@ Json feed_json(const sim::Feed& feed, const sim::FeedSummary& summary) {
       {"last_utc", utc_of(h.last_exchange_ns)},
       {"span_s", static_cast<double>(h.last_exchange_ns - h.first_exchange_ns) / 1e9},
       {"longest_gap_s", static_cast<double>(summary.gap_ns_max) / 1e9},
+      {"longest_gap_ends_utc", utc_of(feed.exchange_ns()[summary.gap_row])},
+      {"long_gaps", summary.long_gaps},
       {"windows", windows_of(feed)},
       {"book_states", summary.book_states},
       {"crossed_states", summary.crossed_states},
+      {"first_crossed_row", summary.crossed_states == 0 ? Json() : Json(summary.first_crossed_row)},
       {"one_sided_states", summary.one_sided_states},
       {"sequence_breaks", h.sequence_breaks},
       {"states_compared", h.states_compared},
@@ -87,10 +90,10 @@ std::string feed_text(const sim::Feed& feed, const sim::FeedSummary& s) {
                   sim::format_decimal(feed.tick()), sim::format_decimal(feed.lot()), h.file_bytes);
   text += fmt::format("rows      {}: {} depth, {} trades, {} snapshot, {} clear\n", h.row_count, h.depth_rows,
                       h.trade_rows, h.snapshot_rows, h.clear_rows);
-  text += fmt::format("span      {} to {}, {:.3f} s, longest gap {:.3f} s\n", utc_of(h.first_exchange_ns),
-                      utc_of(h.last_exchange_ns),
+  text += fmt::format("span      {} to {}, {:.3f} s, longest gap {:.3f} s, {} of {} s and more\n",
+                      utc_of(h.first_exchange_ns), utc_of(h.last_exchange_ns),
                       static_cast<double>(h.last_exchange_ns - h.first_exchange_ns) / 1e9,
-                      static_cast<double>(s.gap_ns_max) / 1e9);
+                      static_cast<double>(s.gap_ns_max) / 1e9, s.long_gaps, sim::kLongGapNs / kNsPerSecond);
   text += fmt::format(
       "windows   {} of 300 s, {} of 60 s, {} of 10 s\n", sim::whole_windows(feed, 300 * kNsPerSecond),
       sim::whole_windows(feed, 60 * kNsPerSecond), sim::whole_windows(feed, 10 * kNsPerSecond));
