@@ -90,32 +90,43 @@ Result<void> FeedWriter::append_check(const FeedTouch& touch) {
 
 namespace {
 
-// Removes the half-made file unless it was renamed into place.
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// The half-made file. It has no name until it is whole, so that even a kill leaves nothing behind; where the
+// file system cannot do that, it has one and loses it again unless it was renamed into place.
 class TempFile {
  public:
   explicit TempFile(const std::string& path) : path_(path + ".tmp" + base::random_suffix()) {
+    descriptor_ = base::Descriptor(::open(folder_of(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (descriptor_.valid() && ::access(own_link().c_str(), F_OK) == 0) return;
     descriptor_ = base::Descriptor(::open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
-    exists_ = descriptor_.valid();
+    named_ = descriptor_.valid();
   }
   TempFile(const TempFile&) = delete;
   TempFile& operator=(const TempFile&) = delete;
   ~TempFile() {
-    if (exists_) ::unlink(path_.c_str());
+    if (named_) ::unlink(path_.c_str());
   }
   int descriptor() const { return descriptor_.get(); }
   bool valid() const { return descriptor_.valid(); }
 
   Result<void> rename_to(const std::string& path) {
-    if (::fsync(descriptor_.get()) != 0 || descriptor_.close() != 0) {
+    bool done = ::fsync(descriptor_.get()) == 0;
+    if (done && !named_) {
+      done = ::linkat(AT_FDCWD, own_link().c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+      named_ = done;
+    }
+    if (!done || descriptor_.close() != 0) {
       return tl::unexpected(base::error_from_errno(errno, "cannot write", path));
     }
     if (::rename(path_.c_str(), path.c_str()) != 0) {
       return tl::unexpected(base::error_from_errno(errno, "cannot rename into place", path));
     }
-    exists_ = false;
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    base::Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    named_ = false;
+    base::Descriptor opened(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.valid() || ::fsync(opened.get()) != 0) {
       return fail(ErrorCode::kUnknownOutcome, "written, but the folder could not be made durable", path);
     }
@@ -123,9 +134,11 @@ class TempFile {
   }
 
  private:
+  std::string own_link() const { return fmt::format("/proc/self/fd/{}", descriptor_.get()); }
+
   std::string path_;
   base::Descriptor descriptor_;
-  bool exists_ = false;
+  bool named_ = false;
 };
 
 }  // namespace
