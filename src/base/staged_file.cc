@@ -11,19 +11,35 @@
 #include "base/file.h"
 
 namespace soak::base {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+}  // namespace
 
 Result<StagedFile> StagedFile::create(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
     return fail(ErrorCode::kNotAFile, "is not a plain file and cannot be replaced", path);
+  StagedFile staged(path, Descriptor(::open(folder_of(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)));
+  if (staged.descriptor_.valid() && ::access(staged.own_link().c_str(), F_OK) == 0) return staged;
   std::string temp = path + ".tmp" + random_suffix();
-  Descriptor descriptor(::open(temp.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!descriptor.valid()) return tl::unexpected(error_from_errno(errno, "cannot create", path));
-  return StagedFile(path, std::move(temp), std::move(descriptor));
+  staged.descriptor_ =
+      Descriptor(::open(temp.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!staged.descriptor_.valid()) return tl::unexpected(error_from_errno(errno, "cannot create", path));
+  staged.temp_ = std::move(temp);
+  return staged;
 }
 
-StagedFile::StagedFile(std::string path, std::string temp, Descriptor descriptor)
-    : path_(std::move(path)), temp_(std::move(temp)), descriptor_(std::move(descriptor)) {}
+StagedFile::StagedFile(std::string path, Descriptor descriptor)
+    : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
+
+std::string StagedFile::own_link() const {
+  return "/proc/self/fd/" + std::to_string(descriptor_.get());
+}
 
 StagedFile::StagedFile(StagedFile&& other) noexcept
     : path_(std::move(other.path_)),
@@ -35,15 +51,19 @@ StagedFile::~StagedFile() {
 }
 
 Result<void> StagedFile::commit() {
-  if (::fsync(descriptor_.get()) != 0 || descriptor_.close() != 0)
-    return tl::unexpected(error_from_errno(errno, "cannot write", path_));
+  if (::fsync(descriptor_.get()) != 0) return tl::unexpected(error_from_errno(errno, "cannot write", path_));
+  if (temp_.empty()) {  // a link cannot take a name that is there: a name of its own first
+    std::string temp = path_ + ".tmp" + random_suffix();
+    if (::linkat(AT_FDCWD, own_link().c_str(), AT_FDCWD, temp.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      return tl::unexpected(error_from_errno(errno, "cannot create", path_));
+    temp_ = std::move(temp);
+  }
+  if (descriptor_.close() != 0) return tl::unexpected(error_from_errno(errno, "cannot write", path_));
   if (::rename(temp_.c_str(), path_.c_str()) != 0)
     return tl::unexpected(error_from_errno(errno, "cannot rename into place", path_));
   temp_.clear();
-  const std::size_t slash = path_.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.valid() || ::fsync(opened.get()) != 0)
+  const Descriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.valid() || ::fsync(folder.get()) != 0)
     return fail(ErrorCode::kUnknownOutcome, "written, but the folder could not be made durable", path_);
   return {};
 }

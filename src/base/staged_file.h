@@ -12,11 +12,13 @@ namespace soak::base {
 
 class StagedFile {
  public:
-  // A temp file beside `path`, 0600. kNotAFile where something other than a plain file has the name.
+  // A file in the folder of `path`, 0600, without a name until it is whole, so that even a kill leaves
+  // nothing behind; where the file system cannot do that, under a temp name. kNotAFile where something other
+  // than a plain file has the name.
   static Result<StagedFile> create(const std::string& path);
   StagedFile(StagedFile&& other) noexcept;
   StagedFile& operator=(StagedFile&&) = delete;
-  // Removes what was not committed.
+  // What was not committed is gone.
   ~StagedFile();
 
   int descriptor() const { return descriptor_.get(); }
@@ -24,10 +26,11 @@ class StagedFile {
   Result<void> commit();
 
  private:
-  StagedFile(std::string path, std::string temp, Descriptor descriptor);
+  StagedFile(std::string path, Descriptor descriptor);
+  std::string own_link() const;
 
   std::string path_;
-  std::string temp_;  // empty once it is renamed
+  std::string temp_;  // empty while the file has no name of its own
   Descriptor descriptor_;
 };
 

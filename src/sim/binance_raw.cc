@@ -1,12 +1,13 @@
 #include "sim/binance_raw.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 
 #include "sim/binance_message.h"
+#include "sim/import_book.h"
 #include "sim/import_lines.h"
+#include "sim/import_paths.h"
 #include "sim/import_reorder.h"
 
 namespace soak::sim {
@@ -35,6 +36,8 @@ class BinanceImporter {
   Result<void> take_trade(const BinanceMessage& message);
   Result<void> emit_depth(const BinanceMessage& message, bool comparable);
   Result<void> emit(ImportBatch batch, std::int64_t& stream_ns);
+  ImportBatch depth_batch(const BinanceMessage& message) const;
+  Result<void> take_cross();
   Result<void> check_steps(const BinanceMessage& message) const;
   Result<void> check_local(BinanceMessage& message);
   void take_ticker(const BinanceMessage& message);
@@ -59,6 +62,7 @@ class BinanceImporter {
   std::int64_t opening_ns_ = 0;
   std::vector<BinanceMessage> buffered_;  // depth that waits for a snapshot
   std::vector<BinanceLevel> snapshot_;    // goes out with the first depth message that continues it
+  ImportBook book_;
   std::int64_t depth_ns_ = 0;
   std::int64_t trade_ns_ = 0;
   std::uint64_t trade_id_ = 0;
@@ -233,6 +237,10 @@ Result<void> BinanceImporter::take_snapshot(BinanceMessage& message) {
                                       std::make_move_iterator(buffered_.end()));
   buffered_.clear();
   for (BinanceMessage& depth : waiting) {
+    if (!synced_) {  // the book crossed: what is left waits for another snapshot
+      buffered_.push_back(std::move(depth));
+      continue;
+    }
     const bool continues = !snapshot_.empty() || in_step(depth);
     if (!continues) {
       return lines_->error(
@@ -258,30 +266,49 @@ void append_levels(const std::vector<BinanceLevel>& levels, EventKind kind, bool
   }
 }
 
-Result<void> BinanceImporter::emit_depth(const BinanceMessage& message, bool comparable) {
-  last_id_ = message.last_id;
+ImportBatch BinanceImporter::depth_batch(const BinanceMessage& message) const {
   ImportBatch batch{message.exchange_ms * kNsPerMs, message.local_ns, kRankDepth, {}, {}};
-  if (!snapshot_.empty()) {
-    if (opened_) {
-      for (const Side side : {Side::kBuy, Side::kSell}) {
-        FeedEvent clear;
-        clear.kind = EventKind::kClear;
-        clear.side = side;
-        batch.rows.push_back(clear);
-      }
-    } else {
-      opened_ = true;
-      opening_ns_ = batch.exchange_ns;
-    }
-    append_levels(snapshot_, EventKind::kSnapshot, false, batch.rows);
-    snapshot_.clear();
+  const bool anew = opened_ && !snapshot_.empty();
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    FeedEvent clear;
+    clear.kind = EventKind::kClear;
+    clear.side = side;
+    if (anew) batch.rows.push_back(clear);
   }
+  append_levels(snapshot_, EventKind::kSnapshot, false, batch.rows);
   // Removals first: no row of a message then makes the book cross for a moment that the exchange never saw.
   append_levels(message.levels, EventKind::kDepth, true, batch.rows);
   append_levels(message.levels, EventKind::kDepth, false, batch.rows);
+  return batch;
+}
+
+Result<void> BinanceImporter::emit_depth(const BinanceMessage& message, bool comparable) {
+  last_id_ = message.last_id;
+  ImportBatch batch = depth_batch(message);
+  snapshot_.clear();
+  if (!opened_) book_.clear();
+  for (const FeedEvent& row : batch.rows) book_.apply(row);
+  if (book_.crossed()) return take_cross();
+  if (!opened_) opening_ns_ = batch.exchange_ns;
+  opened_ = true;
   const bool known = ticker_ && ticker_->last_id >= message.first_id && ticker_->last_id <= message.last_id;
   if (comparable && known) batch.touch = ticker_->touch;
   return emit(std::move(batch), depth_ns_);
+}
+
+// No exchange has a crossed book: updates are missing, whatever their numbers say.
+Result<void> BinanceImporter::take_cross() {
+  if (!options_.resync) {
+    return lines_->error(
+        ErrorCode::kCorrupt,
+        fmt::format("the book is crossed: best bid {} at or above best ask {} (--resync goes on "
+                    "at the next snapshot)",
+                    format_decimal(book_.best(Side::kBuy)), format_decimal(book_.best(Side::kSell))));
+  }
+  synced_ = false;
+  ++counts_.sequence_breaks;
+  ++counts_.depth_dropped;
+  return {};
 }
 
 Result<void> BinanceImporter::emit(ImportBatch batch, std::int64_t& stream_ns) {
@@ -310,20 +337,6 @@ Result<BinanceImportCounts> BinanceImporter::end() {
   counts_.messages_reordered = reorder_.reordered();
   counts_.local_delay_ns_max = reorder_.local_delay_ns_max();
   return counts_;
-}
-
-// Writing over a recording would destroy the only copy of it.
-Result<void> refuse_own_input(const std::vector<std::string>& paths, const std::string& out) {
-  struct stat target {
-  }, source{};
-  if (::stat(out.c_str(), &target) != 0) return {};
-  for (const std::string& path : paths) {
-    if (::stat(path.c_str(), &source) == 0 && source.st_dev == target.st_dev &&
-        source.st_ino == target.st_ino) {
-      return fail(ErrorCode::kInvalidArgument, "is one of the recordings to import: give another --out", out);
-    }
-  }
-  return {};
 }
 
 }  // namespace

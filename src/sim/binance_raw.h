@@ -1,9 +1,11 @@
 #pragma once
-// Import of Binance websocket recordings (lines `<local_ns> <raw JSON>`, gzip or plain) into a .feed file.
+// Import of Binance websocket recordings (lines `<local_ns> <raw JSON>`, gzip, zstd or plain) into a .feed
+// file.
 //
 // The book starts at the first snapshot: depth messages recorded before it are kept, those that it already
 // holds (u <= lastUpdateId) are dropped, and the next must continue it. From then on each depth message must
-// continue the one before (spot: U = last u + 1; futures: pu = last u); anything else is a gap.
+// continue the one before (spot: U = last u + 1; futures: pu = last u); anything else is a gap. A book that
+// is crossed after a message is as bad as a gap.
 //
 // Times. A row bears the exchange's time, T where the message has one and else E, and rows are sorted by it:
 // a trade that arrived after the depth message that already holds it is put back before it. Equal times:
@@ -32,8 +34,8 @@ struct BinanceImportOptions {
   std::optional<Decimal> tick;  // not set: the smallest decimal step seen
   std::optional<Decimal> lot;
   std::int64_t latency_floor_ns = 1'000'000;
-  // After a gap, leave out depth until the next snapshot and start the book anew there. Otherwise a gap is an
-  // error.
+  // After a gap or a crossed book, leave out depth until the next snapshot and start the book anew there.
+  // Otherwise it is an error.
   bool resync = false;
   // Called now and then with the compressed bytes read of all files, for progress. May be empty.
   std::function<void(std::uint64_t bytes_read)> progress;

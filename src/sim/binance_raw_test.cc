@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sim/binance_testing.h"
 #include "sim/feed.h"
 #include "sim/feed_testing.h"
-#include "sim/feed_windows.h"
 
 namespace soak::sim {
 namespace {
@@ -14,70 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// Milliseconds after an arbitrary start; the recorder's clock is 1.2 s behind the exchange's.
-constexpr std::int64_t kStartMs = 1'700'000'000'000;
-std::string local(std::int64_t ms) {
-  return std::to_string((kStartMs - 1200 + ms) * 1'000'000) + " ";
-}
-
-// `b` and `a` as JSON lists of levels.
-std::string depth(std::int64_t ms, int first, int last, const std::string& b, const std::string& a) {
-  return local(ms + 2) +
-         fmt::format(
-             R"({{"stream":"x@depth@100ms","data":{{"e":"depthUpdate","E":{},"s":"XY","U":{},"u":{},"b":{},"a":{}}}}})",
-             kStartMs + ms, first, last, b, a) +
-         "\n";
-}
-std::string trade(std::int64_t ms, int id, const std::string& price, const std::string& quantity,
-                  bool buyer_is_maker, std::int64_t lag_ms = 2) {
-  return local(ms + lag_ms) +
-         fmt::format(
-             R"({{"stream":"x@trade","data":{{"e":"trade","E":{},"s":"XY","t":{},"p":"{}","q":"{}","T":{},"m":{},"M":true}}}})",
-             kStartMs + ms + 1, id, price, quantity, kStartMs + ms, buyer_is_maker) +
-         "\n";
-}
-std::string ticker(std::int64_t ms, int id, const std::string& bid, const std::string& bid_size,
-                   const std::string& ask, const std::string& ask_size) {
-  return local(ms) +
-         fmt::format(
-             R"({{"stream":"x@bookTicker","data":{{"u":{},"s":"XY","b":"{}","B":"{}","a":"{}","A":"{}"}}}})",
-             id, bid, bid_size, ask, ask_size) +
-         "\n";
-}
-std::string snapshot(std::int64_t ms, int last, const std::string& bids, const std::string& asks) {
-  return local(ms) + fmt::format(R"({{"lastUpdateId":{},"bids":{},"asks":{}}})", last, bids, asks) + "\n";
-}
-const std::string kBids = R"([["100.00","5.0"],["99.00","1.0"]])";
-const std::string kAsks = R"([["101.00","2.0"],["102.50","1.5"]])";
-
-struct BinanceRaw : ::testing::Test {
-  Result<BinanceImport> import(const std::string& text, const BinanceImportOptions& options = {}) {
-    write_gzip(folder.file("in.gz"), text);
-    return import_binance_raw({folder.file("in.gz")}, out, options);
-  }
-  // The error of an import that must fail and must leave nothing behind.
-  Error refusal(const std::string& text, const BinanceImportOptions& options = {}) {
-    auto imported = import(text, options);
-    EXPECT_FALSE(imported.has_value());
-    EXPECT_EQ(folder.file_count(), 1U) << "something half-written remains";
-    return imported ? Error{} : imported.error();
-  }
-  // "kind side price quantity" of each row.
-  std::vector<std::string> rows() {
-    auto feed = Feed::open(out);
-    EXPECT_TRUE(feed.has_value());
-    std::vector<std::string> rows;
-    for (std::size_t k = 0; feed && k < feed->size(); ++k) {
-      const MarketEvent e = feed->event(k);
-      constexpr const char* kKinds[] = {"depth", "trade", "snapshot", "clear"};
-      rows.push_back(fmt::format("{} {} {} {}", kKinds[static_cast<int>(e.kind)],
-                                 e.side == Side::kBuy ? "buy" : "sell", e.price_ticks, e.quantity_lots));
-    }
-    return rows;
-  }
-  TempFolder folder;
-  std::string out = folder.file("x.feed");
-};
+struct BinanceRaw : BinanceTest {};
 
 TEST_F(BinanceRaw, StartsFromASnapshotThatCameAfterDeltasAndDropsThoseItHolds) {
   auto imported = import(depth(0, 1, 5, R"([["98.00","9.0"]])", "[]") +
@@ -209,19 +146,44 @@ TEST_F(BinanceRaw, CountsTheStatesThatAgreeWithBookTicker) {
   EXPECT_EQ(imported->written.states_agreed, 1U);
 }
 
-TEST_F(BinanceRaw, FuturesDepthContinuesByItsPreviousId) {
-  const auto futures = [](std::int64_t ms, int first, int last, int previous) {
-    return local(ms + 2) +
-           fmt::format(
-               R"({{"e":"depthUpdate","E":{0},"T":{0},"s":"XY","U":{1},"u":{2},"pu":{3},"b":[["100.0","1"]],"a":[]}})",
-               kStartMs + ms, first, last, previous) +
-           "\n";
-  };
-  EXPECT_TRUE(import(snapshot(0, 7, kBids, kAsks) + futures(100, 5, 9, 4) + futures(200, 14, 19, 9)));
-  std::filesystem::remove(out);
-  EXPECT_THAT(
-      refusal(snapshot(0, 7, kBids, kAsks) + futures(100, 5, 9, 4) + futures(200, 14, 19, 12)).message,
-      StartsWith("line 3: gap"));
+TEST_F(BinanceRaw, ACrossedBookIsAnErrorThatNamesItsLine) {
+  const std::string start = snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]");
+  const Error error = refusal(start + depth(200, 10, 11, R"([["101.00","1.0"]])", "[]"));
+  EXPECT_EQ(error.code, ErrorCode::kCorrupt);
+  EXPECT_THAT(error.message,
+              StartsWith("line 3: the book is crossed: best bid 101 at or above best ask 101"));
+  EXPECT_THAT(refusal(snapshot(0, 7, kAsks, kBids) + depth(100, 8, 9, "[]", "[]")).message,
+              StartsWith("line 2: the book is crossed: best bid 102.5 at or above best ask 99"));
+}
+
+TEST_F(BinanceRaw, ResyncTakesACrossedBookForAGap) {
+  BinanceImportOptions options;
+  options.resync = true;
+  auto imported = import(snapshot(0, 7, kAsks, kBids) + depth(100, 8, 9, "[]", "[]") +  // never opens
+                             snapshot(150, 9, R"([["100","5"]])", R"([["101","2"]])") +
+                             depth(200, 10, 11, R"([["99","1"]])", "[]") +
+                             depth(300, 12, 13, R"([["102","1"]])", "[]") +  // crosses
+                             depth(400, 14, 15, R"([["98","1"]])", "[]") +   // lost
+                             snapshot(450, 16, R"([["97","1"]])", R"([["98","1"]])") +
+                             depth(500, 17, 18, R"([["97","2"]])", "[]"),
+                         options);
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_THAT(rows(),
+              ElementsAre("snapshot buy 100 5", "snapshot sell 101 2", "depth buy 99 1", "clear buy 0 0",
+                          "clear sell 0 0", "snapshot buy 97 1", "snapshot sell 98 1", "depth buy 97 2"));
+  EXPECT_EQ(imported->counts.sequence_breaks, 2U);
+}
+
+TEST_F(BinanceRaw, DepthBehindACrossWaitsForTheNextSnapshot) {
+  BinanceImportOptions options;
+  options.resync = true;
+  auto imported =
+      import(depth(0, 8, 9, R"([["102","1"]])", "[]") + depth(100, 10, 11, R"([["99","3"]])", "[]") +
+                 snapshot(150, 7, R"([["100","5"]])", R"([["101","2"]])") +  // crosses with the first
+                 snapshot(160, 9, R"([["100","5"]])", R"([["101","2"]])"),
+             options);
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_THAT(rows(), ElementsAre("snapshot buy 100 5", "snapshot sell 101 2", "depth buy 99 3"));
 }
 
 TEST_F(BinanceRaw, ATornGzipIsNamedAndLeavesNothing) {
@@ -237,6 +199,21 @@ TEST_F(BinanceRaw, ATornGzipIsNamedAndLeavesNothing) {
     EXPECT_THAT(imported.error().message, HasSubstr("line"));
     EXPECT_EQ(folder.file_count(), 1U);
   }
+}
+
+TEST_F(BinanceRaw, ReadsZstdAndNamesATornOne) {
+  const std::string text = snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, R"([["100.00","4.0"]])", "[]");
+  const std::string packed = zstd_of(text);
+  write_bytes(folder.file("in.zst"), packed);
+  auto imported = import_binance_raw({folder.file("in.zst")}, out);
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_EQ(rows().size(), 5U);
+  std::filesystem::remove(out);
+  write_bytes(folder.file("in.zst"), packed.substr(0, packed.size() - 5));
+  auto torn = import_binance_raw({folder.file("in.zst")}, out);
+  ASSERT_FALSE(torn);
+  EXPECT_THAT(torn.error().message, HasSubstr("the zstd stream is torn"));
+  EXPECT_EQ(folder.file_count(), 1U);
 }
 
 TEST_F(BinanceRaw, AnAlteredGzipIsNamed) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "sim/byte_source.h"
 #include "sim/replay_feed.h"
 
 namespace soak::sim {
@@ -53,6 +55,21 @@ Result<Feed> Feed::open(const std::string& path, const FeedOpenOptions& options)
   return feed;
 }
 
+// Any file can be given by mistake: it is named for what it is rather than for the check that it fails.
+Result<void> Feed::check_beginning(int descriptor, std::size_t size) const {
+  char first[kContentBytes] = {};
+  const ssize_t got = ::pread(descriptor, first, sizeof(first), 0);
+  const std::string_view bytes(first, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  const std::string_view magic(kFeedMagic, sizeof(kFeedMagic));
+  if (size < sizeof(FeedHeader) && magic.starts_with(bytes))
+    return corrupt(size, "the file ends within the header: torn; import it again");
+  if (bytes == magic) return {};
+  const Content content = content_of(bytes);
+  const std::string_view name = content_name(content);
+  return corrupt(0, name.empty() ? "not a .feed file: soak feed import makes one"
+                                 : fmt::format("{}, not a .feed file: soak feed import makes one", name));
+}
+
 Result<void> Feed::map(const std::string& path) {
   // Non-blocking, so that a pipe in the place of a file does not hang.
   base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -62,9 +79,7 @@ Result<void> Feed::map(const std::string& path) {
     return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
   if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size < sizeof(FeedHeader)) {
-    return corrupt(size, "the file ends within the header: not a .feed file, or torn; import it again");
-  }
+  if (auto checked = check_beginning(descriptor.get(), size); !checked) return checked;
   void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
   if (mapped == MAP_FAILED) return tl::unexpected(base::error_from_errno(errno, "cannot map", path));
   bytes_ = {static_cast<const std::byte*>(mapped), FeedUnmap{size}};
@@ -74,7 +89,6 @@ Result<void> Feed::map(const std::string& path) {
 
 Result<void> Feed::check_header() const {
   const FeedHeader& h = *header_;
-  if (std::memcmp(h.magic, kFeedMagic, sizeof(kFeedMagic)) != 0) return corrupt(0, "not a .feed file");
   if (h.version != kFeedVersion) {
     return fail(
         ErrorCode::kUnsupported,

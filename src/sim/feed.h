@@ -88,6 +88,7 @@ class Feed {
   Feed() = default;
   void release(std::size_t first, std::size_t end) const;
   Result<void> map(const std::string& path);
+  Result<void> check_beginning(int descriptor, std::size_t size) const;
   Result<void> check_header() const;
   Result<void> check_sections() const;
   void find_sections();

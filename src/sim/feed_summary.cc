@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/plural.h"
 #include "sim/feed_book.h"
 #include "sim/feed_windows.h"
@@ -52,15 +54,16 @@ class StateWalk {
   explicit StateWalk(const Feed& feed, FeedSummary& summary)
       : summary_(summary), tick_(to_double(feed.tick())) {}
 
-  void look(const FeedBook& book) {
+  // The book as of `row`, the last one of its time.
+  void look(const FeedBook& book, std::uint64_t row) {
     ++summary_.book_states;
     if (!book.two_sided()) {
-      ++summary_.one_sided_states;
+      if (++summary_.one_sided_states == 1) summary_.first_one_sided_row = row;
       return;
     }
     const FeedLevel bid = book.best_bid(), ask = book.best_ask();
     if (book.crossed()) {
-      ++summary_.crossed_states;
+      if (++summary_.crossed_states == 1) summary_.first_crossed_row = row;
       return;
     }
     const double mid_ticks = static_cast<double>(bid.price_ticks + ask.price_ticks) / 2;
@@ -110,6 +113,41 @@ void summarize_latency(const Feed& feed, FeedSummary& summary) {
   summary.latency_ns_p95 = latencies.percentile(0.95);
 }
 
+void note_gap(std::int64_t gap_ns, std::uint64_t row, FeedSummary& summary) {
+  if (gap_ns >= kLongGapNs) ++summary.long_gaps;
+  if (gap_ns <= summary.gap_ns_max) return;
+  summary.gap_ns_max = gap_ns;
+  summary.gap_row = row;
+}
+
+// "row 12 (2024-08-09T00:00:00.123Z)".
+std::string place(const Feed& feed, std::uint64_t row) {
+  const std::chrono::milliseconds since_1970(feed.exchange_ns()[row] / 1'000'000);
+  return fmt::format("row {} ({})", row, base::format_utc(base::UtcTime(since_1970)));
+}
+
+struct EmptyWindows {
+  std::uint64_t count = 0;
+  std::uint64_t first_after_row = 0;
+};
+
+EmptyWindows empty_windows(const Feed& feed, std::int64_t window_ns) {
+  EmptyWindows empty;
+  const auto times = feed.exchange_ns();
+  const std::uint64_t windows = whole_windows(feed, window_ns);
+  for (std::uint64_t k = 0; k < windows; ++k) {
+    const std::int64_t start = times.front() + static_cast<std::int64_t>(k) * window_ns;
+    const std::size_t row = feed.row_at(start);
+    if (times[row] - start < window_ns) continue;
+    if (++empty.count == 1) empty.first_after_row = row - 1;
+  }
+  return empty;
+}
+
+double seconds(std::int64_t ns) {
+  return static_cast<double>(ns) / 1e9;
+}
+
 }  // namespace
 
 FeedSummary summarize(const Feed& feed) {
@@ -122,7 +160,7 @@ FeedSummary summarize(const Feed& feed) {
   for (std::size_t row = 0; row < feed.size(); ++row) {
     feed.release_before(row);
     const MarketEvent event = feed.event(row);
-    if (row > 0) summary.gap_ns_max = std::max(summary.gap_ns_max, times[row] - times[row - 1]);
+    if (row > 0) note_gap(times[row] - times[row - 1], row, summary);
     if (event.kind == EventKind::kTrade)
       traded_lots += event.quantity_lots;
     else
@@ -130,7 +168,7 @@ FeedSummary summarize(const Feed& feed) {
     book.apply(event);
     const bool last_of_its_time = row + 1 == feed.size() || times[row + 1] != times[row];
     if (!last_of_its_time || !changed) continue;
-    walk.look(book);
+    walk.look(book, row);
     changed = false;
   }
   walk.end();
@@ -147,11 +185,13 @@ std::vector<std::string> unfit_reasons(const Feed& feed, const FeedSummary& summ
     reasons.push_back("no book: neither a snapshot nor depth rows");
   if (h.trade_rows == 0) reasons.push_back("no trades: nothing could ever be filled");
   if (summary.crossed_states > 0)
-    reasons.push_back(
-        fmt::format("the book is crossed in {} of {} states", summary.crossed_states, summary.book_states));
+    reasons.push_back(fmt::format("the book is crossed in {} of {} states, first at {}",
+                                  summary.crossed_states, summary.book_states,
+                                  place(feed, summary.first_crossed_row)));
   if (summary.one_sided_states > 0)
-    reasons.push_back(fmt::format("a side of the book is empty in {} of {} states", summary.one_sided_states,
-                                  summary.book_states));
+    reasons.push_back(fmt::format("a side of the book is empty in {} of {} states, first at {}",
+                                  summary.one_sided_states, summary.book_states,
+                                  place(feed, summary.first_one_sided_row)));
   if (h.sequence_breaks > 0)
     reasons.push_back(base::plural(h.sequence_breaks, "sequence break") + ": updates are missing");
   const double agreement =
@@ -165,8 +205,11 @@ std::vector<std::string> unfit_reasons(const Feed& feed, const FeedSummary& summ
   if (summary.latency_ns_min < 0) reasons.push_back("a message is received before it was sent");
   if (whole_windows(feed, window_ns) == 0) {
     reasons.push_back(fmt::format("{:.1f} s long: not one whole window of {} s",
-                                  static_cast<double>(h.last_exchange_ns - h.first_exchange_ns) / 1e9,
-                                  static_cast<double>(window_ns) / 1e9));
+                                  seconds(h.last_exchange_ns - h.first_exchange_ns), seconds(window_ns)));
+  }
+  if (const auto empty = empty_windows(feed, window_ns); empty.count > 0) {
+    reasons.push_back(fmt::format("{} windows of {} s without a single row, the first after {}", empty.count,
+                                  seconds(window_ns), place(feed, empty.first_after_row)));
   }
   return reasons;
 }

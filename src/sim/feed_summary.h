@@ -10,12 +10,19 @@
 
 namespace soak::sim {
 
+// In a market that a soak is worth on, so long a silence is rather a hole in the recording.
+inline constexpr std::int64_t kLongGapNs = 5'000'000'000;
+
 struct FeedSummary {
   std::uint64_t book_states =
       0;  // moments at which the book changed: one for each exchange time with depth rows
-  std::uint64_t crossed_states = 0;    // best bid at or above best ask
-  std::uint64_t one_sided_states = 0;  // a side without any level
-  std::int64_t gap_ns_max = 0;         // the longest time between two rows
+  std::uint64_t crossed_states = 0;       // best bid at or above best ask
+  std::uint64_t one_sided_states = 0;     // a side without any level
+  std::uint64_t first_crossed_row = 0;    // the last row of the first crossed state
+  std::uint64_t first_one_sided_row = 0;  // likewise
+  std::int64_t gap_ns_max = 0;            // the longest time between two rows
+  std::uint64_t gap_row = 0;              // the row that ends it
+  std::uint64_t long_gaps = 0;            // of kLongGapNs and more
   // Over the two-sided states that are not crossed. Lots at the touch are the mean of both sides.
   std::int64_t spread_ticks_median = 0;
   std::int64_t spread_ticks_p95 = 0;

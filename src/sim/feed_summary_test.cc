@@ -66,7 +66,8 @@ TEST_F(Summary, ACrossedBookIsUnfit) {
   opening_book();
   row(5, EventKind::kDepth, Side::kBuy, 10002, 4);
   row(20, EventKind::kTrade, Side::kBuy, 10001, 4);
-  EXPECT_THAT(reasons(), Contains(HasSubstr("crossed in 1 of 2 states")));
+  EXPECT_THAT(reasons(),
+              Contains(HasSubstr("crossed in 1 of 2 states, first at row 2 (1970-01-01T00:00:05Z)")));
 }
 
 TEST_F(Summary, ACrossThatEndsWithinItsMomentIsNone) {
@@ -81,7 +82,7 @@ TEST_F(Summary, AnEmptySideIsUnfit) {
   opening_book();
   row(5, EventKind::kDepth, Side::kSell, 10001, 0);
   row(20, EventKind::kTrade, Side::kBuy, 10001, 4);
-  EXPECT_THAT(reasons(), Contains(HasSubstr("a side of the book is empty")));
+  EXPECT_THAT(reasons(), Contains(HasSubstr("a side of the book is empty in 1 of 2 states, first at row 2")));
 }
 
 TEST_F(Summary, WithoutTradesNothingCanBeFilled) {
@@ -101,6 +102,20 @@ TEST_F(Summary, AFeedShorterThanOneWindowIsUnfit) {
   opening_book();
   row(20, EventKind::kTrade, Side::kBuy, 10001, 4);
   EXPECT_THAT(reasons(30), Contains(HasSubstr("not one whole window of 30 s")));
+}
+
+TEST_F(Summary, AWindowWithoutARowIsUnfitAndNamed) {
+  opening_book();
+  row(8, EventKind::kDepth, Side::kBuy, 9990, 4);
+  row(30, EventKind::kTrade, Side::kBuy, 10001, 4);
+  row(41, EventKind::kTrade, Side::kBuy, 10001, 4);
+  EXPECT_THAT(reasons(10), Contains("2 windows of 10 s without a single row, the first after row 2 "
+                                    "(1970-01-01T00:00:08Z)"));
+  EXPECT_THAT(reasons(20), IsEmpty());
+  const Feed opened = feed();
+  EXPECT_EQ(summarize(opened).long_gaps, 3U);
+  EXPECT_EQ(summarize(opened).gap_row, 3U);
+  EXPECT_EQ(summarize(opened).gap_ns_max, 22 * kSecond);
 }
 
 TEST_F(Summary, AMessageSeenBeforeItWasSentIsUnfit) {

@@ -127,6 +127,16 @@ TEST_F(FeedFile, TornAtAnyBlockBoundaryIsRefusedWithTheOffset) {
   }
 }
 
+TEST_F(FeedFile, AnotherFileIsNamedForWhatItIs) {
+  const auto name_of = [this](const std::string& file) { return refusal(file).message; };
+  EXPECT_EQ(name_of(gzip_of(bytes)), "offset 0: a gzip stream, not a .feed file: soak feed import makes one");
+  EXPECT_THAT(name_of(zstd_of("x")), HasSubstr("a zstd stream, not a .feed file"));
+  EXPECT_THAT(name_of("PK\3\4 and so on"), HasSubstr("a zip archive, not a .feed file"));
+  EXPECT_THAT(name_of("\x93NUMPY and so on"), HasSubstr("a NumPy array, not a .feed file"));
+  EXPECT_EQ(name_of("{}"), "offset 0: not a .feed file: soak feed import makes one");
+  EXPECT_EQ(name_of(std::string(5000, 'x')), "offset 0: not a .feed file: soak feed import makes one");
+}
+
 TEST_F(FeedFile, BytesBehindTheEndAreRefused) {
   EXPECT_THAT(refusal(bytes + "x").message, HasSubstr("offset " + std::to_string(bytes.size()) + ":"));
 }

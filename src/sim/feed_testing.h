@@ -1,13 +1,16 @@
 #pragma once
-// Helpers that the tests of feeds share: a fresh folder, whole files, gzip, and a seeded feed to write.
+// Helpers that the tests of feeds share: a fresh folder, whole files, gzip and zstd, and a seeded feed to
+// write.
 
 #include <gtest/gtest.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,6 +52,21 @@ inline void write_gzip(const std::string& path, const std::string& bytes) {
   ASSERT_EQ(::gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())),
             static_cast<int>(bytes.size()));
   ASSERT_EQ(::gzclose(file), Z_OK);
+}
+
+inline std::string gzip_of(const std::string& bytes) {
+  TempFolder folder;
+  write_gzip(folder.file("x"), bytes);
+  return read_bytes(folder.file("x"));
+}
+
+// One frame with a checksum.
+inline std::string zstd_of(const std::string& bytes) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&::ZSTD_freeCCtx)> context(::ZSTD_createCCtx(), ::ZSTD_freeCCtx);
+  ::ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  std::string packed(::ZSTD_compressBound(bytes.size()), '\0');
+  packed.resize(::ZSTD_compress2(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size()));
+  return packed;
 }
 
 inline Decimal cents(std::int64_t price) {

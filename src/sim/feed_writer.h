@@ -2,7 +2,8 @@
 // Writes a .feed file from a stream of events of any length. Memory stays flat: events go to an unnamed spool
 // file in the folder of the target first, and finish() lays the columns out once their number, the tick and
 // the lot are known. The file appears under its name whole and durable, by a rename, or not at all; the spool
-// vanishes with the writer, even when the process is killed. Not thread safe.
+// and the half-made file vanish with the writer, even when the process is killed (on file systems with
+// unnamed files). Not thread safe.
 
 #include <soak/result.h>
 #include <cstdint>

@@ -1,63 +1,59 @@
 #pragma once
-// hftbacktest's event files: 64-byte rows, little-endian, as its users have them. They are read in pieces, a
-// plain file in one piece as it lies mapped. Source of the layout: hftbacktest, types.rs (Event and the event
-// flags). Not thread safe.
+// hftbacktest's event files as its users have them: 64-byte rows, little-endian, raw (plain, gzip or zstd),
+// as a .npy array (plain, gzip or zstd), or as the array `data` of a .npz archive. What a file is, its
+// content tells. Rows come in pieces; a plain file of raw rows or a plain .npy comes in one piece as it lies
+// mapped, unless the caller wants flat memory. Not thread safe.
 
 #include <soak/result.h>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
+
+#include "sim/hft_pieces.h"
+#include "sim/hft_row.h"
 
 namespace soak::sim {
-
-struct HftRow {
-  std::uint64_t event;  // kind in the low byte, flags below
-  std::int64_t exchange_ns;
-  std::int64_t local_ns;
-  double price;
-  double quantity;
-  std::uint64_t order_id;
-  std::int64_t integer;
-  double number;
-};
-static_assert(sizeof(HftRow) == 64 && std::is_trivially_copyable_v<HftRow>);
-
-inline constexpr std::uint64_t kHftExchange = std::uint64_t{1} << 31;  // the exchange sees it, at exchange_ns
-inline constexpr std::uint64_t kHftLocal = std::uint64_t{1} << 30;     // the subscriber sees it, at local_ns
-inline constexpr std::uint64_t kHftBuy = std::uint64_t{1} << 29;       // bids; of a trade: the aggressor
-inline constexpr std::uint64_t kHftSell = std::uint64_t{1} << 28;
-enum HftKind : std::uint8_t {
-  kHftDepth = 1,
-  kHftTrade = 2,
-  kHftDepthClear = 3,  // levels of a side up to `price`; without a side: the whole book
-  kHftDepthSnapshot = 4,
-};
 
 struct HftUnmap {
   std::size_t size = 0;
   void operator()(const std::byte* bytes) const;
 };
 
+struct HftReadOptions {
+  // A plain file lies mapped in memory as a whole; otherwise it is read in pieces as the others are.
+  bool map = true;
+};
+
 class HftRows {
  public:
-  // Raw rows. kCorrupt for a file that is no whole number of rows, kNotFound, kNotAFile, kPermissionDenied.
-  static Result<HftRows> open(const std::string& path);
+  // kCorrupt with the offset for a file that is torn or no whole number of rows, kUnsupported for an array of
+  // another type, kNotFound, kNotAFile, kPermissionDenied.
+  static Result<HftRows> open(const std::string& path, const HftReadOptions& options = {});
 
   const std::string& path() const { return path_; }
   // As the file tells before it is read; 0 where it does not.
-  std::uint64_t row_count() const { return size_ / sizeof(HftRow); }
+  std::uint64_t row_count() const { return pieces_ ? pieces_->row_count().value_or(0) : mapped_.size(); }
   // The next rows, at least one; none at the end. Valid until the next call.
   Result<std::span<const HftRow>> next();
 
+  // Where a row, counted from 0, stands in the unpacked bytes, for errors.
+  std::uint64_t offset_of(std::uint64_t row) const { return header_bytes_ + row * sizeof(HftRow); }
+  // Bytes of the file read so far, for progress.
+  std::uint64_t file_bytes() const;
+
  private:
   HftRows() = default;
+  Result<void> map(int descriptor, std::uint64_t file_size);
+  Result<void> read_pieces(std::unique_ptr<ByteSource> source, std::optional<std::uint64_t> raw_rows);
 
   std::string path_;
   std::unique_ptr<const std::byte, HftUnmap> bytes_;
-  std::size_t size_ = 0;
+  std::span<const HftRow> mapped_;
+  std::optional<HftPieces> pieces_;
+  std::uint64_t header_bytes_ = 0;
   bool at_end_ = false;
 };
 

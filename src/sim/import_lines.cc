@@ -1,50 +1,24 @@
 #include "sim/import_lines.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <zlib.h>
 
-#include <cerrno>
 #include <cstring>
-
-#include "base/descriptor.h"
-#include "base/file.h"
 
 namespace soak::sim {
 namespace {
 
-constexpr unsigned kReadBytes = 1U << 18;
+constexpr std::size_t kReadBytes = std::size_t{1} << 18;
 
 }  // namespace
 
-void ImportLines::Close::operator()(void* file) const {
-  ::gzclose(static_cast<gzFile>(file));
-}
-ImportLines::ImportLines(ImportLines&&) noexcept = default;
-ImportLines& ImportLines::operator=(ImportLines&&) noexcept = default;
-ImportLines::~ImportLines() = default;
-
 Result<ImportLines> ImportLines::open(const std::string& path) {
-  base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
-  struct stat status {};
-  if (::fstat(descriptor.get(), &status) != 0)
-    return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
-  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kNotAFile, "is a folder, not a recording", path);
+  auto source = open_byte_source(path);
+  if (!source) return tl::unexpected(source.error());
   ImportLines lines;
   lines.path_ = path;
-  lines.file_.reset(::gzdopen(descriptor.get(), "rb"));
-  if (!lines.file_) return fail(ErrorCode::kIoError, "cannot read: out of memory", path);
-  static_cast<void>(descriptor.release());
-  ::gzbuffer(static_cast<gzFile>(lines.file_.get()), kReadBytes);
+  lines.source_ = std::move(*source);
   lines.buffer_.resize(2 * kReadBytes + kPaddingBytes);
   return lines;
-}
-
-std::uint64_t ImportLines::bytes_read() const {
-  const z_off_t offset = ::gzoffset(static_cast<gzFile>(file_.get()));
-  return offset < 0 ? 0 : static_cast<std::uint64_t>(offset);
 }
 
 tl::unexpected<Error> ImportLines::error(ErrorCode code, std::string_view message) const {
@@ -59,22 +33,14 @@ Result<void> ImportLines::fill() {
     begin_ = 0;
   }
   if (buffer_.size() < end_ + kReadBytes + kPaddingBytes) buffer_.resize(2 * buffer_.size());
-  auto* file = static_cast<gzFile>(file_.get());
-  const int got = ::gzread(file, buffer_.data() + end_, kReadBytes);
-  int code = Z_OK;
-  const char* message = ::gzerror(file, &code);
-  // Z_BUF_ERROR without a negative count is zlib's word for a stream that ends before its end mark.
-  if (got < 0 || code == Z_BUF_ERROR) {
-    const bool torn = code == Z_BUF_ERROR;
-    return fail(ErrorCode::kCorrupt,
-                fmt::format("after line {}: {}", line_number_,
-                            torn ? "the gzip stream is torn (it ends too early)"
-                                 : fmt::format("cannot decompress: {}",
-                                               code == Z_ERRNO ? std::strerror(errno) : message)),
-                path_);
+  auto got = source_->read(buffer_.data() + end_, kReadBytes);
+  if (!got) {
+    Error error = std::move(got.error());
+    error.message = fmt::format("after line {}: {}", line_number_, error.message);
+    return tl::unexpected(std::move(error));
   }
-  if (got == 0) at_end_ = true;
-  end_ += static_cast<std::size_t>(got);
+  if (*got == 0) at_end_ = true;
+  end_ += *got;
   return {};
 }
 

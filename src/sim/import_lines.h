@@ -1,6 +1,6 @@
 #pragma once
-// Lines of one recording, gzip or plain, read as a stream: memory stays flat for a file of any length. A torn
-// gzip is an error and never taken for the end of the file. Not thread safe.
+// Lines of one recording, gzip, zstd or plain, read as a stream: memory stays flat for a file of any length.
+// A torn stream is an error and never taken for the end of the file (byte_source.h). Not thread safe.
 
 #include <soak/result.h>
 #include <cstddef>
@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/byte_source.h"
+
 namespace soak::sim {
 
 class ImportLines {
@@ -20,31 +22,24 @@ class ImportLines {
   static constexpr std::size_t kPaddingBytes = 64;
 
   static Result<ImportLines> open(const std::string& path);
-  ImportLines(ImportLines&&) noexcept;
-  ImportLines& operator=(ImportLines&&) noexcept;
-  ~ImportLines();
-
   // The next line without its newline, valid until the next call; nothing at the end. Errors name the file
   // and the line.
   Result<std::optional<std::string_view>> next();
   // Number of the line that next() gave last, from 1.
   std::uint64_t line_number() const { return line_number_; }
   // Compressed bytes read so far, for progress.
-  std::uint64_t bytes_read() const;
+  std::uint64_t bytes_read() const { return source_->file_bytes(); }
   const std::string& path() const { return path_; }
 
   // An error at the current line: "line 12: MESSAGE".
   tl::unexpected<Error> error(ErrorCode code, std::string_view message) const;
 
  private:
-  struct Close {
-    void operator()(void* file) const;
-  };
   ImportLines() = default;
   Result<void> fill();
 
   std::string path_;
-  std::unique_ptr<void, Close> file_;
+  std::unique_ptr<ByteSource> source_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  // of what is not yet given
   std::size_t end_ = 0;

@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/testing.h"
+#include "cli/testing.h"
+#include "sim/hft_row.h"
+
+namespace soak::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FeedCommand : public testing::Test {
+ protected:
+  Ran feed(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "feed");
+    return run_command(add_feed, std::move(arguments));
+  }
+  // Rows of a book that stands for twenty seconds, with a trade at the end.
+  static std::string hft_rows() {
+    constexpr std::int64_t kStart = 1'700'000'000'000'000'000, kSecond = 1'000'000'000;
+    constexpr std::uint64_t kBoth = sim::kHftExchange | sim::kHftLocal;
+    const sim::HftRow rows[] = {
+        {sim::kHftDepthSnapshot | kBoth | sim::kHftBuy, kStart, kStart + 1, 99.5, 2, 0, 0, 0},
+        {sim::kHftDepthSnapshot | kBoth | sim::kHftSell, kStart, kStart + 1, 100.5, 2, 0, 0, 0},
+        {sim::kHftDepth | kBoth | sim::kHftBuy, kStart + 5 * kSecond, kStart + 5 * kSecond, 99.5, 1, 0, 0, 0},
+        {sim::kHftDepth | kBoth | sim::kHftBuy, kStart + 12 * kSecond, kStart + 12 * kSecond, 99.5, 2, 0, 0,
+         0},
+        {sim::kHftTrade | kBoth | sim::kHftBuy, kStart + 20 * kSecond, kStart + 20 * kSecond, 100.5, 1, 0, 0,
+         0}};
+    return {reinterpret_cast<const char*>(rows), sizeof(rows)};
+  }
+  base::TempFolder folder_;
+  std::string in_ = folder_.file("in.bin");
+  std::string out_ = folder_.file("out.feed");
+};
+
+TEST_F(FeedCommand, ImportsHftbacktestRowsAndSaysWhatTheyWere) {
+  base::write_bytes(in_, hft_rows());
+  const Ran ran = feed({"import", "--format", "hftbacktest", in_, "--out", out_, "--symbol", "XY", "--json"});
+  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
+  const Json result = Json::parse(ran.out);
+  EXPECT_EQ(result["symbol"], "XY");
+  EXPECT_EQ(result["source"], "hftbacktest");
+  EXPECT_EQ(result["tick"], "0.1");
+  EXPECT_EQ(result["rows"]["trade"], 1);
+  EXPECT_EQ(result["import"]["snapshot_rows"], 2);
+  EXPECT_EQ(ran.err, "") << "progress belongs on a terminal only";
+  EXPECT_EQ(feed({"check", out_, "--window-s", "10"}).exit_code, kExitOk);
+  EXPECT_EQ(feed({"check", out_, "--window-s", "60"}).exit_code, kExitError);
+}
+
+TEST_F(FeedCommand, AnOptionThatTheFormatDoesNotKnowIsAUsageError) {
+  base::write_bytes(in_, hft_rows());
+  EXPECT_EQ(feed({"import", "--format", "hftbacktest", in_, "--out", out_, "--resync"}).exit_code,
+            kExitUsage);
+  EXPECT_EQ(feed({"import", "--format", "binance-raw", in_, "--out", out_, "--symbol", "XY"}).exit_code,
+            kExitUsage);
+  EXPECT_EQ(feed({"import", "--format", "nasdaq", in_, "--out", out_}).exit_code, kExitUsage);
+  EXPECT_EQ(feed({"import", "--format", "hftbacktest", in_, "--out", out_, "--tick", "-1"}).exit_code,
+            kExitUsage);
+}
+
+TEST_F(FeedCommand, AWrongFormatIsNamedAndNothingIsWritten) {
+  base::write_bytes(in_, hft_rows());
+  const Ran ran = feed({"import", "--format", "binance-raw", in_, "--out", out_, "--json"});
+  EXPECT_EQ(ran.exit_code, kExitError);
+  EXPECT_EQ(Json::parse(ran.out)["error"]["file"], in_);
+  EXPECT_THAT(ran.err, HasSubstr("line 1: "));
+  EXPECT_FALSE(base::file_exists(out_));
+}
+
+}  // namespace
+}  // namespace soak::cli
