@@ -32,15 +32,42 @@ constexpr std::array<std::uint8_t, 256> make_bits() {
 }
 constexpr std::array<std::uint8_t, 256> kBits = make_bits();
 
+// Usual rows are known by a byte: the kind, below 16, and the four flags. The bits of their code; kUnknown
+// for all others: of another kind, clears, without a side or with two, not seen by both.
+constexpr std::size_t code_index(std::uint64_t event) {
+  return static_cast<std::size_t>((event & 0xf) | (event >> 24 & 0xf0));
+}
+constexpr std::array<std::uint8_t, 256> make_codes() {
+  std::array<std::uint8_t, 256> codes{};
+  codes.fill(kUnknown);
+  for (const std::uint64_t kind : {kHftDepth, kHftTrade, kHftDepthSnapshot}) {
+    for (const std::uint64_t side : {kHftBuy, kHftSell}) {
+      const bool ask = (kind == kHftTrade) == (side == kHftBuy);
+      codes[code_index(kind | kHftBoth | side)] =
+          static_cast<std::uint8_t>(kBits[kind] | (ask ? kFeedAskBit : 0));
+    }
+  }
+  return codes;
+}
+constexpr std::array<std::uint8_t, 256> kCodes = make_codes();
+
+// Negative where `a` is less; also, and then wrongly, where they are 2^63 apart.
+std::int64_t minus(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 // The nearest whole number of |value| < 2^51, without a call: the addition shifts the fraction out.
 constexpr double kMagic = 6755399441055744.0;
+std::int64_t low_bits(double shifted) {
+  return std::bit_cast<std::int64_t>(shifted) - std::bit_cast<std::int64_t>(kMagic);
+}
 std::int64_t nearest(double value) {
-  return std::bit_cast<std::int64_t>(value + kMagic) - std::bit_cast<std::int64_t>(kMagic);
+  return low_bits(value + kMagic);
 }
 
 // How far a price may lie from a whole number of ticks, in ticks; for quantities in lots.
 constexpr double kStepTolerance = 1e-3;
-constexpr double kLotsMax = 2147483647.0;
+constexpr std::uint64_t kLotsMax = 2147483647;
 
 }  // namespace
 
@@ -128,35 +155,35 @@ bool HftConverted::Converter::add_usual(std::span<const HftRow> rows) {
   FeedRow* const packed = out_.exchange_.rows.data() + first;
   std::int64_t last_exchange = last_exchange_ns_, last_local = last_local_ns_;
   Range range = range_;
-  bool usual = true;
+  // What is wrong is gathered and looked at once: no test in here is a branch.
+  std::uint64_t odd_bits = 0;
+  std::int64_t backwards = 0;  // negative where some time was before the one before it
+  bool in_steps = true;
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const HftRow& row = rows[k];
-    const std::uint32_t bits = kBits[row.event & 0xff];
-    const auto buy = static_cast<std::uint32_t>(row.event >> 29 & 1);
-    const auto sell = static_cast<std::uint32_t>(row.event >> 28 & 1);
-    const double ticks_exact = row.price * ticks_a_unit_, lots_exact = row.quantity * lots_a_unit_;
-    const std::int64_t ticks = nearest(ticks_exact), lots = nearest(lots_exact);
-    // Bitwise, so that no test is a branch; negated, so that what is no number is odd.
-    const bool known = (bits & ~kKindBits) == 0;
-    const bool seen = (row.event & kHftBoth) == kHftBoth;
-    const bool on_tick = std::fabs(ticks_exact - static_cast<double>(ticks)) < kStepTolerance;
-    const bool on_lot = std::fabs(lots_exact - static_cast<double>(lots)) < kStepTolerance;
-    const bool in_range = (ticks_exact > 0.5) & (ticks_exact <= kFeedPriceTicksMax) & (lots_exact > -0.5) &
-                          (lots_exact <= kLotsMax);
-    const bool in_order = (row.exchange_ns >= last_exchange) & (row.local_ns >= last_local);
-    usual &= known & seen & (bits != kClearBits) & (buy != sell) & on_tick & on_lot & in_range & in_order;
+    const std::uint32_t code = kCodes[code_index(row.event)];
+    odd_bits |= code | (row.event & 0xf0);
+    backwards |= minus(row.exchange_ns, last_exchange) | minus(row.local_ns, last_local);
     last_exchange = row.exchange_ns;
     last_local = row.local_ns;
-    const auto price = static_cast<std::int32_t>(ticks);
-    range.low = std::min(range.low, price);
-    range.high = std::max(range.high, price);
-    const std::uint32_t ask = buy ^ static_cast<std::uint32_t>((bits & kFeedTradeBit) == 0);
+    const double ticks = row.price * ticks_a_unit_, lots = row.quantity * lots_a_unit_;
+    const double ticks_shifted = ticks + kMagic, lots_shifted = lots + kMagic;
+    const std::int64_t price = low_bits(ticks_shifted), quantity = low_bits(lots_shifted);
+    // A sum, so that what is no number fails as well.
+    const double off =
+        std::fabs(ticks - (ticks_shifted - kMagic)) + std::fabs(lots - (lots_shifted - kMagic));
+    in_steps &= (off < kStepTolerance) & (static_cast<std::uint64_t>(price - 1) < kFeedPriceTicksMax) &
+                (static_cast<std::uint64_t>(quantity) <= kLotsMax);
+    const auto price_ticks = static_cast<std::int32_t>(price);
+    range.low = std::min(range.low, price_ticks);
+    range.high = std::max(range.high, price_ticks);
     exchange[k] = row.exchange_ns;
     local[k] = row.local_ns;
-    packed[k] = {static_cast<std::int32_t>(static_cast<std::uint32_t>(price) << 3 | bits | ask),
-                 static_cast<std::int32_t>(lots)};
+    packed[k] = {static_cast<std::int32_t>(static_cast<std::uint32_t>(price_ticks) << 3 | code),
+                 static_cast<std::int32_t>(quantity)};
   }
-  if (!usual || last_exchange == kFeedPaddingNs || last_local == kFeedPaddingNs) return false;
+  if ((odd_bits & 0xf0) != 0 || backwards < 0 || !in_steps) return false;
+  if (last_exchange == kFeedPaddingNs || last_local == kFeedPaddingNs) return false;
   range_ = range;
   last_exchange_ns_ = last_exchange;
   last_local_ns_ = last_local;
@@ -233,7 +260,7 @@ Result<void> HftConverted::Converter::add_row(const HftRow& row, std::size_t num
     return error(number, fmt::format("price {} is no whole number of ticks of {}: give the --tick", row.price,
                                      out_.instrument_.tick_size));
   }
-  if (!(lots > -0.5) || !(lots <= kLotsMax)) {
+  if (!(lots > -0.5) || !(lots <= static_cast<double>(kLotsMax))) {
     return error(number, fmt::format("quantity {} is not between 0 and {} lots of {}", row.quantity, kLotsMax,
                                      out_.instrument_.lot_size));
   }

@@ -80,7 +80,6 @@ class ReplayStrategy {
     std::uint32_t free_count = 0;
     for (std::uint32_t place = 0; place < orders_.size(); ++place) {
       Working& order = orders_[place];
-      order.state = order.state == State::kDone ? State::kFree : order.state;
       const bool free = order.state == State::kFree;
       free_[free_count] = place;
       free_count += free;
@@ -100,7 +99,7 @@ class ReplayStrategy {
 
  private:
   // Orders stay in their places, and a free place is used again.
-  enum class State : std::uint8_t { kFree, kNew, kOpen, kDone };
+  enum class State : std::uint8_t { kFree, kNew, kOpen };
   struct Working {
     std::int64_t id = 0;
     std::int64_t sent_ns = 0;  // the newest request
@@ -155,7 +154,7 @@ class ReplayStrategy {
       if (response.sent_ns == order.sent_ns) order.requested = false;
       return;
     }
-    constexpr State kNext[] = {State::kOpen, State::kDone, State::kOpen, State::kDone, State::kDone};
+    constexpr State kNext[] = {State::kOpen, State::kFree, State::kOpen, State::kFree, State::kFree};
     order.state = kNext[static_cast<int>(response.answer)];
     order.requested = false;
   }
