@@ -141,8 +141,8 @@ class HftConverted::Converter {
   double ticks_a_unit_;
   double lots_a_unit_;
   Range range_;
-  std::int64_t last_exchange_ns_ = INT64_MIN;
-  std::int64_t last_local_ns_ = INT64_MIN;
+  std::int64_t last_exchange_ns_ = INT64_MIN / 2;  // less than any time, and within reach of a difference
+  std::int64_t last_local_ns_ = INT64_MIN / 2;
 };
 
 // Rows that both sides see, of known kinds with a side, in order and in range: all at once, without a branch
