@@ -9,10 +9,13 @@ set(werror)
 if(SOAK_WERROR)
   set(werror -Werror -Wno-error=restrict)  # g++ 12 raises -Wrestrict falsely on std::string's operator+ (GCC bug 105651)
 endif()
-foreach(option -Wall -Wextra -Wconversion -Wshadow ${werror})  # for our own sources, not those of a project that links us
-  # No fused multiply-add behind our back: the same seed gives the same bits on every machine.
+# No fused multiply-add behind our back: the same seed gives the same bits on every machine.
 target_compile_options(soak_options INTERFACE -ffp-contract=off)
-target_compile_options(soak_options INTERFACE $<BUILD_INTERFACE:${option}>)
+if(SOAK_NATIVE)
+  target_compile_options(soak_options INTERFACE $<BUILD_INTERFACE:-march=native>)
+endif()
+foreach(option -Wall -Wextra -Wconversion -Wshadow ${werror})  # for our own sources, not those of a project that links us
+  target_compile_options(soak_options INTERFACE $<BUILD_INTERFACE:${option}>)
 endforeach()
 target_link_libraries(soak_options INTERFACE fmt::fmt nlohmann_json::nlohmann_json tl::expected)
 if(SOAK_SANITIZE)
