@@ -9,6 +9,21 @@ constexpr std::int64_t sign_of(Side side) {
 }
 }  // namespace
 
+Totals& Totals::operator+=(const Totals& other) {
+  gross += other.gross;
+  fees += other.fees;
+  adverse += other.adverse;
+  slippage += other.slippage;
+  inventory += other.inventory;
+  net += other.net;
+  notional += other.notional;
+  maker_fills += other.maker_fills;
+  taker_fills += other.taker_fills;
+  maker_lots += other.maker_lots;
+  taker_lots += other.taker_lots;
+  return *this;
+}
+
 void Accounts::take_markouts(std::int64_t now_ns) {
   for (; next_markout_ < fills_.size() && fills_[next_markout_].exchange_ns + markout_ns_ <= now_ns;
        ++next_markout_) {

@@ -39,6 +39,7 @@ struct Totals {
   Money notional = 0;  // quantity × price over all fills
   std::int64_t maker_fills = 0, taker_fills = 0;
   std::int64_t maker_lots = 0, taker_lots = 0;
+  Totals& operator+=(const Totals& other);
   // The identity, to the last unit.
   bool balanced() const { return net == gross - fees - adverse - slippage - inventory; }
 };

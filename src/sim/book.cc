@@ -14,14 +14,9 @@ constexpr bool better(int side, std::int32_t a, std::int32_t b) {
 }
 }  // namespace
 
-Book::Book() {
-  near_[0].resize(kSpan);
-  near_[1].resize(kSpan);
-}
-
 void Book::set(Side side_name, std::int32_t price, std::int64_t quantity) {
   const int side = index_of(side_name);
-  if (base_ == kNone) base_ = price - kSpan / 2;
+  if (base_ == kNone) begin_at(price);
   if (!near(price) && quantity > 0 && (best_[side] == kNone || better(side, price, best_[side])))
     move_array(price);
   if (near(price)) {
@@ -40,11 +35,33 @@ void Book::set(Side side_name, std::int32_t price, std::int64_t quantity) {
   }
 }
 
+void Book::begin_at(std::int32_t price) {
+  base_ = price - kSpan / 2;
+  for (auto& levels : near_) levels.resize(kSpan);
+}
+
+// Only slots that are taken are written: the walk ends at the last of them, and they lie close together.
+void Book::empty_array(int side) {
+  if (near_count_[side] == 0) return;
+  const std::int32_t step = side == 0 ? -1 : 1;
+  std::int32_t price = best_[side];
+  if (!near(price)) price = side == 0 ? base_ + kSpan - 1 : base_;
+  for (; near_count_[side] > 0 && near(price); price += step) {
+    std::int64_t& there = slot(side, price);
+    near_count_[side] -= there > 0;
+    there = 0;
+  }
+}
+
+void Book::reset() {
+  for (const Side side : {Side::kBuy, Side::kSell}) clear(side);
+  base_ = kNone;
+}
+
 void Book::clear(Side side_name) {
   const int side = index_of(side_name);
-  std::fill(near_[side].begin(), near_[side].end(), 0);
+  empty_array(side);
   far_[side].clear();
-  near_count_[side] = 0;
   best_[side] = kNone;
 }
 

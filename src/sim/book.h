@@ -20,12 +20,12 @@ struct Level {
 
 class Book {
  public:
-  Book();
-
   // Sets what rests at a level; 0 removes it. A level that crosses the other side is kept (a replay must see
   // what the feed says).
   void set(Side side, std::int32_t price_ticks, std::int64_t quantity_lots);
   void clear(Side side);
+  // As if newly made, but with the memory that it has: what costs most in making one.
+  void reset();
   // Depth, snapshot and clear events; trades change nothing.
   void apply(const MarketEvent& event);
 
@@ -47,10 +47,12 @@ class Book {
   std::int64_t& slot(int side, std::int32_t price) {
     return near_[side][static_cast<std::size_t>(price - base_)];
   }
+  void begin_at(std::int32_t price);
+  void empty_array(int side);
   void move_array(std::int32_t centre);
   void find_best(int side, std::int32_t from);
 
-  std::vector<std::int64_t> near_[2];
+  std::vector<std::int64_t> near_[2];  // empty until the first level is set
   std::map<std::int32_t, std::int64_t> far_[2];
   std::int64_t near_count_[2] = {0, 0};
   std::int32_t best_[2] = {kNone, kNone};

@@ -58,6 +58,28 @@ TEST(Book, AgreesWithOneMapASideWhereverPricesJump) {
   }
 }
 
+TEST(Book, StartsAnewAfterAResetWhereverItWas) {
+  base::Rng random(8);
+  Book book;
+  for (int round = 0; round < 20; ++round) {
+    book.reset();
+    EXPECT_FALSE(book.best(Side::kBuy) || book.best(Side::kSell));
+    PlainBook plain;
+    const auto centre = static_cast<std::int32_t>(20'000 + random.below(5'000'000));
+    for (int step = 0; step < 300; ++step) {
+      const Side side = random.below(2) == 0 ? Side::kBuy : Side::kSell;
+      const auto price = centre + static_cast<std::int32_t>(random.below(40'000)) - 20'000;
+      const auto quantity = static_cast<std::int64_t>(random.below(3));
+      book.set(side, price, quantity);
+      plain.set(side, price, quantity);
+      expect_same(book, plain, step);
+    }
+    std::vector<Level> expected;
+    for (const auto& [price, quantity] : plain.side[1]) expected.push_back({price, quantity});
+    EXPECT_EQ(book.levels(Side::kSell, SIZE_MAX), expected) << "round " << round;
+  }
+}
+
 TEST(Book, GivesTheMidInHalfTicksSoThatItStaysAnInteger) {
   Book book;
   book.set(Side::kBuy, 100, 5);

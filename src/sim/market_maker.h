@@ -24,6 +24,14 @@ namespace soak::sim {
 struct BlockCounts {
   std::int64_t min_interval = 0, concurrency = 0, risk = 0, throttle = 0;
   std::int64_t sent = 0;
+  BlockCounts& operator+=(const BlockCounts& other) {
+    min_interval += other.min_interval;
+    concurrency += other.concurrency;
+    risk += other.risk;
+    throttle += other.throttle;
+    sent += other.sent;
+    return *this;
+  }
   std::int64_t attempts() const { return min_interval + concurrency + risk + throttle + sent; }
 };
 

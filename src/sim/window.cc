@@ -1,6 +1,7 @@
 #include "sim/window.h"
 
 #include <deque>
+#include <utility>
 
 #include "base/rng.h"
 #include "sim/exchange.h"
@@ -13,17 +14,20 @@ namespace {
 template <class Queue>
 class WindowRun {
  public:
-  explicit WindowRun(const WindowInput& input)
+  WindowRun(const WindowInput& input, WindowWorkspace& workspace)
       : input_(input),
+        workspace_(workspace),
         exchange_(input.venue),
         maker_(input.params, input.settings, input.instrument),
         latency_(input.venue.entry_ns, input.venue.response_ns, input.venue.service_mean_ns),
         random_(input.seed) {}
 
   WindowResult run() {
+    swap_books();
     open();
     while (step()) {
     }
+    swap_books();
     return close();
   }
 
@@ -38,7 +42,13 @@ class WindowRun {
     bool answers_request;  // a fill of a resting order answers nothing
   };
 
+  void swap_books() {
+    std::swap(exchange_.book(), workspace_.exchange);
+    std::swap(maker_.book(), workspace_.local);
+  }
   void open() {
+    exchange_.book().reset();
+    maker_.book().reset();
     for (const Level& level : input_.opening_bids) set_both(Side::kBuy, level);
     for (const Level& level : input_.opening_asks) set_both(Side::kSell, level);
     exchange_.note_mid(input_.start_ns);
@@ -81,7 +91,6 @@ class WindowRun {
   void take_local(std::int64_t now) {
     const auto& events = input_.events;
     while (local_ < events.size() && events[local_].local_ns == now) {
-      lags_.push_back(now - events[local_].exchange_ns);
       maker_.book().apply(events[local_++]);
     }
     act(now);
@@ -121,7 +130,7 @@ class WindowRun {
     result.behaviour = maker_.behaviour();
     result.latencies_ns = std::move(latencies_);
     result.order_ages_ns = exchange_.order_ages_ns();
-    result.feed_lags_ns = std::move(lags_);
+    if (input_.keep_feed_lags) result.feed_lags_ns = feed_lags_ns(input_.events, input_.end_ns);
     result.orders_sent = orders_sent_;
     result.cancels_sent = maker_.cancels_sent();
     result.position_lots = exchange_.accounts().position_lots();
@@ -131,6 +140,7 @@ class WindowRun {
   }
 
   const WindowInput& input_;
+  WindowWorkspace& workspace_;
   Exchange<Queue> exchange_;
   MarketMaker maker_;
   FiniteRateLatency latency_;
@@ -142,14 +152,27 @@ class WindowRun {
   std::vector<Request> requests_;
   std::vector<Response> responses_;
   std::vector<std::int64_t> latencies_;
-  std::vector<std::int64_t> lags_;
   std::int64_t orders_sent_ = 0;
 };
 
 }  // namespace
 
 WindowResult run_window(const WindowInput& input) {
-  return WindowRun<RiskAverseQueue>(input).run();
+  WindowWorkspace workspace;
+  return run_window(input, workspace);
+}
+
+WindowResult run_window(const WindowInput& input, WindowWorkspace& workspace) {
+  return WindowRun<RiskAverseQueue>(input, workspace).run();
+}
+
+std::vector<std::int64_t> feed_lags_ns(std::span<const MarketEvent> events, std::int64_t end_ns) {
+  std::vector<std::int64_t> lags;
+  for (const MarketEvent& event : events) {
+    if (event.local_ns >= end_ns) break;
+    lags.push_back(event.local_ns - event.exchange_ns);
+  }
+  return lags;
 }
 
 }  // namespace soak::sim

@@ -28,6 +28,13 @@ struct WindowInput {
   MakerSettings settings;
   Venue venue;
   std::uint64_t seed = 0;  // of the venue's service times
+  // The same whatever the market maker does, so that a caller with many of them asks once (feed_lags_ns).
+  bool keep_feed_lags = true;
+};
+
+// What a run needs and need not make anew: the memory of two books. One run at a time.
+struct WindowWorkspace {
+  Book exchange, local;
 };
 
 struct WindowResult {
@@ -46,5 +53,9 @@ struct WindowResult {
 };
 
 WindowResult run_window(const WindowInput& input);
+WindowResult run_window(const WindowInput& input, WindowWorkspace& workspace);
+
+// Exchange to local, of each event that a subscriber sees before `end_ns`.
+std::vector<std::int64_t> feed_lags_ns(std::span<const MarketEvent> events, std::int64_t end_ns);
 
 }  // namespace soak::sim

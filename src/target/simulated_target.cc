@@ -14,29 +14,17 @@
 #include "sim/feed.h"
 #include "sim/feed_windows.h"
 #include "sim/synthetic_market.h"
-#include "sim/window.h"
+#include "target/maker_overrides.h"
+#include "target/market_window.h"
 #include "target/report.h"
 
 namespace soak::target {
 namespace {
 
 constexpr std::uint64_t kMarketStream = 1;
-constexpr std::uint64_t kVenueStream = 2;
 constexpr char kVersion[] = "soak-sim/1";
 
-// The market maker's capital, in multiples of what usually rests at the touch: small, so that its limits are
-// felt.
-constexpr double kCapitalTouches = 1.5;
 constexpr double kSyntheticTouchBaseUnits = 0.120;  // what the synthetic market shows at its touch on average
-
-// One iteration's market, whoever made it.
-struct MarketWindow {
-  sim::Instrument instrument;
-  std::vector<sim::Level> bids, asks;
-  std::vector<sim::MarketEvent> events;
-  std::int64_t start_ns = 0, end_ns = 0;
-  double capital_base_units = 0;
-};
 
 class Market {
  public:
@@ -60,36 +48,13 @@ class SyntheticMarket final : public Market {
                         std::move(made.events),
                         start_ns,
                         start_ns + length_ns_,
-                        kCapitalTouches * kSyntheticTouchBaseUnits};
+                        capital_base_units(kSyntheticTouchBaseUnits)};
   }
 
  private:
   std::uint64_t seed_;
   std::int64_t length_ns_;
 };
-
-// What rests at the touch on average over the rows of a window, in lots.
-double mean_touch_lots(const sim::FeedWindow& window, const std::vector<sim::MarketEvent>& events) {
-  sim::Book book;
-  for (const sim::Level& level : window.bids)
-    book.set(sim::Side::kBuy, level.price_ticks, level.quantity_lots);
-  for (const sim::Level& level : window.asks)
-    book.set(sim::Side::kSell, level.price_ticks, level.quantity_lots);
-  double sum = 0;
-  std::int64_t count = 0;
-  const auto look = [&] {
-    if (!book.two_sided()) return;
-    for (const sim::Side side : {sim::Side::kBuy, sim::Side::kSell})
-      sum += static_cast<double>(book.quantity(side, *book.best(side)));
-    count += 2;
-  };
-  look();
-  for (const sim::MarketEvent& event : events) {
-    book.apply(event);
-    look();
-  }
-  return count == 0 ? 0 : sum / static_cast<double>(count);
-}
 
 class RecordedMarket final : public Market {
  public:
@@ -110,11 +75,11 @@ class RecordedMarket final : public Market {
     auto market = std::make_unique<RecordedMarket>(std::move(*feed), length_ns);
     auto first = market->windows_.window(0);
     if (!first) return tl::unexpected(first.error());
-    const double touch_lots = mean_touch_lots(*first, market->windows_.events(*first));
-    if (touch_lots <= 0)
+    market->capital_base_units_ =
+        recorded_capital_base_units(market->feed_, *first, market->windows_.events(*first));
+    if (market->capital_base_units_ <= 0)
       return fail(ErrorCode::kInvalidValue, "the book is empty on one side in the first iteration",
                   options.feed_path);
-    market->capital_base_units_ = kCapitalTouches * touch_lots * market->feed_.instrument().lot_size;
     return market;
   }
   RecordedMarket(sim::Feed feed, std::int64_t length_ns)
@@ -135,60 +100,6 @@ class RecordedMarket final : public Market {
   double capital_base_units_ = 0;
 };
 
-// What the market maker does with the file: a known parameter inside the registry's bounds, or its own
-// default.
-class Overrides {
- public:
-  explicit Overrides(const Json& runtime) : effective_(get_all_params(runtime)) {}
-
-  double number(const char* name, double otherwise) {
-    const Parameter* parameter = Registry::builtin().find(name);
-    double value = otherwise;
-    const auto found = effective_.find(name);
-    if (found != effective_.end() && found->second.is_number()) value = found->second.get<double>();
-    if (parameter->min && parameter->min_exclusive && value <= *parameter->min) value = otherwise;
-    if (parameter->min) value = std::max(value, *parameter->min);
-    if (parameter->max) value = std::min(value, *parameter->max);
-    Json used = parameter->type == ParamType::kInteger ? Json(static_cast<std::int64_t>(value)) : Json(value);
-    if (found == effective_.end() || !same_value(found->second, used)) effective_[name] = std::move(used);
-    return value;
-  }
-  std::int64_t integer(const char* name, std::int64_t otherwise) {
-    return static_cast<std::int64_t>(number(name, static_cast<double>(otherwise)));
-  }
-  double at_least(const char* name, double otherwise, double minimum) {
-    const double value = number(name, otherwise);
-    if (value >= minimum) return value;
-    effective_[name] = minimum;
-    return minimum;
-  }
-  // The tick is the instrument's, whatever the file says.
-  void tick_is(double tick_size) {
-    if (effective_.contains("tick_size")) effective_["tick_size"] = tick_size;
-  }
-  const ParamValues& effective() const { return effective_; }
-
- private:
-  ParamValues effective_;
-};
-
-sim::MakerParams maker_params(Overrides& overrides) {
-  sim::MakerParams params;
-  params.base_spread_bps = overrides.number("base_spread_bps", params.base_spread_bps);
-  params.base_spread_bps_delta = overrides.number("base_spread_bps_delta", params.base_spread_bps_delta);
-  params.impact_cap_ratio = overrides.number("impact_cap_ratio", params.impact_cap_ratio);
-  params.max_delta_ratio = overrides.number("max_delta_ratio", params.max_delta_ratio);
-  params.risk_limit_ratio = overrides.number("risk_limit_ratio", params.risk_limit_ratio);
-  params.replace_rate_per_min = overrides.integer("replace_rate_per_min", params.replace_rate_per_min);
-  params.concurrency_limit = overrides.integer("concurrency_limit", params.concurrency_limit);
-  params.tail_age_ms = overrides.integer("tail_age_ms", params.tail_age_ms);
-  params.min_interval_ms = overrides.integer("min_interval_ms", params.min_interval_ms);
-  params.max_age_ms = overrides.integer("max_age_ms", params.max_age_ms);
-  params.min_order_size = overrides.number("min_order_size", params.min_order_size);
-  params.max_order_size = overrides.at_least("max_order_size", params.max_order_size, params.min_order_size);
-  return params;
-}
-
 class SimulatedTarget final : public Target {
  public:
   SimulatedTarget(std::unique_ptr<Market> market, std::uint64_t seed)
@@ -200,12 +111,11 @@ class SimulatedTarget final : public Target {
   Result<IterationOutcome> run_iteration(const IterationRequest& request) override {
     auto file = read_json_with_hash(request.runtime_path);
     if (!file) return tl::unexpected(file.error());
-    Overrides overrides(file->value);
-    const sim::MakerParams params = maker_params(overrides);
     auto market = market_->window(request.iteration);
     if (!market) return tl::unexpected(market.error());
-    overrides.tick_is(market->instrument.tick_size);
-    const sim::WindowResult result = run(*market, params, request.iteration);
+    const MakerOverrides overrides = maker_overrides(file->value, market->instrument);
+    const sim::WindowResult result =
+        sim::run_window(window_input(*market, overrides.params, seed_, request.iteration));
     if (!result.totals.balanced()) {
       return fail(ErrorCode::kCorrupt, "the accounts of iteration " + std::to_string(request.iteration) +
                                            " do not balance: please report this");
@@ -217,7 +127,7 @@ class SimulatedTarget final : public Target {
         {"totals", edge_totals(result)},
         {"effective",
          {{"state_hash", file->state_hash},
-          {"params", nest_params(overrides.effective())},
+          {"params", nest_params(overrides.effective)},
           {"instance_id", instance_id()}}},
         {"evidence", edge_evidence(result, market->capital_base_units / market->instrument.lot_size)},
         {"runtime", {{"utc", base::format_utc(end)}, {"version", kVersion}}},
@@ -228,20 +138,6 @@ class SimulatedTarget final : public Target {
   }
 
  private:
-  sim::WindowResult run(const MarketWindow& market, const sim::MakerParams& params,
-                        std::int64_t iteration) const {
-    sim::WindowInput input;
-    input.instrument = market.instrument;
-    input.opening_bids = market.bids;
-    input.opening_asks = market.asks;
-    input.events = market.events;
-    input.start_ns = market.start_ns;
-    input.end_ns = market.end_ns;
-    input.params = params;
-    input.settings.capital_base_units = market.capital_base_units;
-    input.seed = base::mix_seed(seed_, static_cast<std::uint64_t>(iteration), kVenueStream);
-    return sim::run_window(input);
-  }
   std::string instance_id() const { return "sim-" + std::to_string(seed_); }
 
   std::unique_ptr<Market> market_;
