@@ -34,9 +34,7 @@ std::string cell(const SweepRow& row, const std::string& name) {
 }
 
 TEST(SweepColumns, AreAllThatTheReportHas) {
-  const Json totals = edge_totals({});
-  std::size_t leaves = 0;
-  for (const auto& [place, value] : totals.flatten().items()) ++leaves;
+  const std::size_t leaves = edge_totals({}).flatten().size();
   EXPECT_EQ(sweep_kpi_names().size(), leaves);
   const std::set<std::string> different(sweep_kpi_names().begin(), sweep_kpi_names().end());
   EXPECT_EQ(different.size(), leaves);
