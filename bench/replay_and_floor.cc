@@ -2,8 +2,8 @@
 // FEED in hftbacktest's rows. Prints one JSON document: nanoseconds a row, medians.
 //
 // The floors keep two views of the book up to date from one decision to the next and do nothing else:
-//   bare   from compact rows that already bear their place in one flat array
-//   rows   from the 64-byte rows as they lie in the file, two books of two arrays
+//   bare     from compact rows that already bear their place in one flat array
+//   rows_64  from the 64-byte rows as they lie in the file, two books of two arrays
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -190,7 +190,7 @@ int main(int argc, char** argv) {
     options.interval_ns = interval;
     options.queue = static_cast<QueueModel>(queue);
     all.push_back({std::string(queue_model_names()[queue]),
-                   [&, options] { check += replay(feed, options)->book.fills; },
+                   [&, options] { check += replay(feed, options)->account.fills; },
                    {}});
   }
   for (int round = 0; round <= rounds; ++round) {

@@ -1,7 +1,9 @@
 // `soak feed synth`: synthetic market data.
 
+#include <cstdio>
 #include <memory>
 
+#include "base/descriptor.h"
 #include "base/staged_file.h"
 #include "cli/command.h"
 #include "sim/random_walk_l2.h"

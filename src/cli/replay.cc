@@ -8,7 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <fstream>
+#include <cstdio>
 #include <memory>
 #include <optional>
 
@@ -19,7 +19,7 @@
 namespace soak::cli {
 namespace {
 
-struct ReplayRequest {
+struct ReplayArguments {
   std::string feed;
   std::string format;
   double interval_ms = 100;
@@ -59,7 +59,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
-Result<LoadedFeed> load(const ReplayRequest& request) {
+Result<LoadedFeed> load(const ReplayArguments& request) {
   LoadedFeed loaded;
   Stopwatch watch;
   const bool native = request.format.empty() ? sim::is_feed_file(request.feed) : request.format == "feed";
@@ -104,7 +104,7 @@ std::optional<sim::ConstantLatency> latency_of(const std::string& text) {
   return sim::ConstantLatency{entry * 1000, response * 1000};
 }
 
-Result<sim::ReplayOptions> options_of(const ReplayRequest& request) {
+Result<sim::ReplayOptions> options_of(const ReplayArguments& request) {
   sim::ReplayOptions options;
   options.interval_ns = std::llround(request.interval_ms * 1e6);
   options.queue = chosen<sim::QueueModel>(sim::queue_model_names(), request.queue);
@@ -128,15 +128,15 @@ double whole_lots(double quantity, const sim::ReplayFeed& feed) {
 
 // What was executed at the exchange, beside what the strategy was told of it.
 Json json_of(const sim::ReplayOutcome& outcome, const sim::ReplayFeed& feed) {
-  const sim::ReplayBook& book = outcome.book;
+  const sim::ReplayAccount& account = outcome.account;
   Json json = {{"rows", feed.row_count},
                {"intervals", outcome.intervals},
-               {"submits", book.submits},
-               {"cancels", book.cancels},
-               {"fills", book.fills},
-               {"position", whole_lots(book.position, feed)},
-               {"balance", book.balance},
-               {"fee", book.fee},
+               {"submits", account.submits},
+               {"cancels", account.cancels},
+               {"fills", account.fills},
+               {"position", whole_lots(account.position, feed)},
+               {"balance", account.balance},
+               {"fee", account.fee},
                {"equity", outcome.equity()},
                {"executed_position", static_cast<double>(outcome.position_lots) * feed.instrument.lot_size},
                {"executed_quantity", static_cast<double>(outcome.executed_lots) * feed.instrument.lot_size}};
@@ -155,7 +155,7 @@ std::string text_of(const Json& json) {
   return text;
 }
 
-int run_replay(const ReplayRequest& request) {
+int run_replay(const ReplayArguments& request) {
   const auto options = options_of(request);
   if (!options) return report_error(options.error(), request.json);
   const auto loaded = load(request);
@@ -195,7 +195,7 @@ CLI::Validator between(double low, double high) {
       fmt::format("{:g} to {:g}", low, high));
 }
 
-void add_models(CLI::App& command, const std::shared_ptr<ReplayRequest>& request) {
+void add_models(CLI::App& command, const std::shared_ptr<ReplayArguments>& request) {
   command.add_option("--mode", request->mode, "Cancel every quote each time, or keep one at its price")
       ->check(CLI::IsMember(words(sim::quote_mode_names())))
       ->capture_default_str();
@@ -218,7 +218,7 @@ void add_models(CLI::App& command, const std::shared_ptr<ReplayRequest>& request
       "Measured latencies in place of the constant ones: lines sent_ns,exchange_ns,received_ns");
 }
 
-void add_strategy(CLI::App& command, const std::shared_ptr<ReplayRequest>& request) {
+void add_strategy(CLI::App& command, const std::shared_ptr<ReplayArguments>& request) {
   sim::ReplayStrategyOptions& strategy = request->strategy;
   const CLI::Validator positive = between(1e-12, 1e15), any = between(-1e15, 1e15);
   command.add_option("--interval-ms", request->interval_ms, "Time between decisions")
@@ -248,7 +248,7 @@ void add_strategy(CLI::App& command, const std::shared_ptr<ReplayRequest>& reque
 
 void add_replay(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("replay", "Run a quoting strategy over recorded market data");
-  const auto request = std::make_shared<ReplayRequest>();
+  const auto request = std::make_shared<ReplayArguments>();
   command->add_option("--feed", request->feed, "A .feed file, or hftbacktest events")->required();
   command
       ->add_option("--format", request->format, "What the file is; told from its first bytes where not given")

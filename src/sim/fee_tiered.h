@@ -3,6 +3,7 @@
 // rebate; one tier from zero on is a flat fee. Unit of amounts: quote units. Not thread safe.
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace soak::sim {

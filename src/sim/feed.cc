@@ -220,6 +220,12 @@ Result<void> Feed::check_values() const {
   for (std::size_t k = 0; k < size(); ++k) {
     release_before(k);
     if (!slots().valid(rows_[k].code)) return corrupt(header_->rows_offset + k * 8, "a row out of place");
+    if (exchange_[k] < 0 || exchange_[k] > kFeedTimeNsMax)
+      return corrupt(header_->exchange_offset + k * 8, "a time out of range");
+    if (local_[k] < 0 || local_[k] > kFeedTimeNsMax)
+      return corrupt(header_->local_offset + k * 8, "a local time out of range");
+    if (feed_kind(rows_[k].code) == EventKind::kClear && slots().price(rows_[k].code) != 0)
+      return corrupt(header_->rows_offset + k * 8, "a clear of a part of a side");
     if (event(k).quantity_lots < 0) return corrupt(header_->rows_offset + k * 8, "a negative quantity");
     if (k == 0) continue;
     if (exchange_[k] < exchange_[k - 1])

@@ -29,6 +29,8 @@ inline constexpr std::uint64_t kFeedFlagWideQuantities = 1;
 // A replay loop may run to the first time beyond its limit without counting rows: padding rows have this
 // time.
 inline constexpr std::int64_t kFeedPaddingNs = std::numeric_limits<std::int64_t>::max();
+// Times lie between 0 and this, the year 2096, so that no sum or difference of two overflows.
+inline constexpr std::int64_t kFeedTimeNsMax = 4'000'000'000'000'000'000;
 inline constexpr std::uint64_t kFeedPaddingRowsMin = 16;
 inline constexpr std::int32_t kFeedPriceTicksMax = (1 << 28) - 1;
 // The most ticks between the lowest and the highest price: three regions of slots fit a code.

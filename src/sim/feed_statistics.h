@@ -3,7 +3,8 @@
 // recorded one. Prices are in units of the feed's own typical spread (the median over time), so that an
 // instrument of one tick and one of ten basis points can stand side by side. Sources: Cont, Empirical
 // properties of asset returns (2001); Bouchaud, Farmer and Lillo, How markets slowly digest changes in supply
-// and demand (2009). One walk, in memory that does not grow with the feed.
+// and demand (2009). Two walks; memory grows with the number of different spreads and
+// touch sizes, not with the rows.
 
 #include <cstdint>
 #include <vector>

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/staged_file.h"
+#include "sim/feed_format.h"
 #include "sim/feed_layout.h"
 #include "sim/feed_spool.h"
 
@@ -46,6 +47,12 @@ Result<void> FeedWriter::append(const FeedEvent& event) {
   State& s = *state_;
   if (event.exchange_ns < s.last_exchange_ns || event.local_ns < s.last_local_ns) {
     return fail(ErrorCode::kInvalidValue, fmt::format("time runs backwards at row {}", s.row_count), s.path);
+  }
+  if (event.exchange_ns < 0 || event.local_ns < 0 || event.exchange_ns > kFeedTimeNsMax ||
+      event.local_ns > kFeedTimeNsMax) {
+    return fail(ErrorCode::kInvalidValue,
+                fmt::format("a time of row {} is not between 0 and {} ns", s.row_count, kFeedTimeNsMax),
+                s.path);
   }
   if (event.kind != EventKind::kClear && event.price.mantissa <= 0) {
     return fail(ErrorCode::kInvalidValue, fmt::format("the price of row {} is not positive", s.row_count),

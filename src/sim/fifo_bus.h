@@ -4,6 +4,7 @@
 // thread safe.
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace soak::sim {

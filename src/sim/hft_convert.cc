@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kPageBytes = std::size_t{2} << 20;  // a large page
 constexpr std::size_t kBlockRows = 1 << 16;
+constexpr std::size_t kRowsExpectedMax = std::size_t{1} << 26;  // beyond it room is made as rows come
 constexpr std::uint64_t kHftBoth = kHftExchange | kHftLocal;
 constexpr std::uint32_t kKindBits = kFeedTradeBit | kFeedSnapshotBit;
 constexpr std::uint32_t kClearBits = kKindBits;  // of a clear
@@ -51,9 +52,13 @@ constexpr std::array<std::uint8_t, 256> make_codes() {
 }
 constexpr std::array<std::uint8_t, 256> kCodes = make_codes();
 
-// Negative where `a` is less; also, and then wrongly, where they are 2^63 apart.
+// Negative where `a` is less, of times in range.
 std::int64_t minus(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
+std::int64_t out_of_range(std::int64_t time_ns) {
+  return time_ns | minus(kFeedTimeNsMax, time_ns);
 }
 
 // The nearest whole number of |value| < 2^51, without a call: the addition shifts the fraction out.
@@ -132,7 +137,7 @@ class HftConverted::Converter {
   void to_slots(Columns& columns) const;
   tl::unexpected<Error> error(std::size_t number, std::string_view what,
                               ErrorCode code = ErrorCode::kInvalidValue) const {
-    return fail(code, fmt::format("row {} (offset {}): {}", number, number * sizeof(HftRow), what),
+    return fail(code, fmt::format("row {} (offset {}): {}", number, source_.offset_of(number), what),
                 source_.path());
   }
 
@@ -141,8 +146,8 @@ class HftConverted::Converter {
   double ticks_a_unit_;
   double lots_a_unit_;
   Range range_;
-  std::int64_t last_exchange_ns_ = INT64_MIN / 2;  // less than any time, and within reach of a difference
-  std::int64_t last_local_ns_ = INT64_MIN / 2;
+  std::int64_t last_exchange_ns_ = 0;
+  std::int64_t last_local_ns_ = 0;
 };
 
 // Rows that both sides see, of known kinds with a side, in order and in range: all at once, without a branch
@@ -157,13 +162,14 @@ bool HftConverted::Converter::add_usual(std::span<const HftRow> rows) {
   Range range = range_;
   // What is wrong is gathered and looked at once: no test in here is a branch.
   std::uint64_t odd_bits = 0;
-  std::int64_t backwards = 0;  // negative where some time was before the one before it
+  std::int64_t backwards = 0;  // negative where a time was out of range, or before the one before it
   bool in_steps = true;
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const HftRow& row = rows[k];
     const std::uint32_t code = kCodes[code_index(row.event)];
     odd_bits |= code | (row.event & 0xf0);
-    backwards |= minus(row.exchange_ns, last_exchange) | minus(row.local_ns, last_local);
+    backwards |= out_of_range(row.exchange_ns) | out_of_range(row.local_ns) |
+                 minus(row.exchange_ns, last_exchange) | minus(row.local_ns, last_local);
     last_exchange = row.exchange_ns;
     last_local = row.local_ns;
     const double ticks = row.price * ticks_a_unit_, lots = row.quantity * lots_a_unit_;
@@ -183,7 +189,6 @@ bool HftConverted::Converter::add_usual(std::span<const HftRow> rows) {
                  static_cast<std::int32_t>(quantity)};
   }
   if ((odd_bits & 0xf0) != 0 || backwards < 0 || !in_steps) return false;
-  if (last_exchange == kFeedPaddingNs || last_local == kFeedPaddingNs) return false;
   range_ = range;
   last_exchange_ns_ = last_exchange;
   last_local_ns_ = last_local;
@@ -225,6 +230,10 @@ Result<void> HftConverted::Converter::add_row(const HftRow& row, std::size_t num
   const std::uint8_t kind = row.event & 0xff;
   if (kind >= 10 && kind <= 13)
     return error(number, "an order-by-order event; a replay takes level-2 events", ErrorCode::kUnsupported);
+  for (const std::int64_t time_ns : {row.exchange_ns, row.local_ns}) {
+    if (time_ns < 0 || time_ns > kFeedTimeNsMax)
+      return error(number, fmt::format("time {} is not between 0 and {} ns", time_ns, kFeedTimeNsMax));
+  }
   if ((row.event & kHftExchange) != 0) {
     if (row.exchange_ns < last_exchange_ns_) return error(number, "exchange time runs backwards");
     last_exchange_ns_ = row.exchange_ns;
@@ -233,8 +242,6 @@ Result<void> HftConverted::Converter::add_row(const HftRow& row, std::size_t num
     if (row.local_ns < last_local_ns_) return error(number, "local time runs backwards");
     last_local_ns_ = row.local_ns;
   }
-  if (row.exchange_ns == kFeedPaddingNs || row.local_ns == kFeedPaddingNs)
-    return error(number, "a time out of range");
   const bool buy = (row.event & kHftBuy) != 0, sell = (row.event & kHftSell) != 0;
   const std::uint32_t bits = kBits[kind];
   if (bits == kClearBits) {
@@ -333,8 +340,10 @@ Result<void> HftConverted::Converter::finish() {
 Result<HftConverted> HftConverted::convert(HftRows& rows, const Instrument& instrument) {
   HftConverted converted;
   converted.instrument_ = instrument;
-  converted.exchange_.reserve(rows.row_count());
-  converted.local_.times_ns.reserve(rows.row_count() + kFeedPaddingRowsMin);
+  // A packed file only claims its rows.
+  const std::size_t expected = std::min<std::uint64_t>(rows.row_count(), kRowsExpectedMax);
+  converted.exchange_.reserve(expected);
+  converted.local_.times_ns.reserve(expected + kFeedPaddingRowsMin);
   Converter converter(converted, rows);
   for (;;) {
     auto piece = rows.next();

@@ -122,6 +122,9 @@ TEST_F(HftConvert, NamesTheRowAndOffsetOfBadData) {
       {row(bid, 20, 100, -1), "quantity -1"},
       {row(bid, 20, 100, 1e9), "quantity 1000000000 is"},
       {row(bid, 9, 100, 1), "exchange time runs backwards"},
+      {row(bid, -1, 100, 1), "time -1 is not between"},
+      {row(bid, kFeedTimeNsMax + 1, 100, 1), "is not between 0 and 4000000000000000000 ns"},
+      {row(bid, std::numeric_limits<std::int64_t>::max() - 5, 100, 1), "is not between"},
       {row(11 | kBoth | kHftBuy, 20, 100, 1), "order-by-order"},
   };
   for (const auto& [odd, message] : bad) {
@@ -136,6 +139,18 @@ TEST_F(HftConvert, NamesLocalTimeThatRunsBackwards) {
   HftRow late = row(kHftDepth | kBoth | kHftBuy, 20, 100, 1);
   late.local_ns = 1;
   EXPECT_THAT(refusal(with(late)).message, HasSubstr("local time runs backwards"));
+}
+
+// Differences of such times wrap: a test by differences alone saw nothing backwards.
+TEST_F(HftConvert, NamesTimesSoFarApartThatTheirDifferenceOverflows) {
+  const std::uint64_t bid = kHftDepth | kBoth | kHftBuy;
+  constexpr std::int64_t kFar = 1'000'000'000'000'000'000;
+  for (const auto& [late, early] :
+       {std::pair{8 * kFar, -9 * kFar},
+        std::pair{std::numeric_limits<std::int64_t>::max() - 5, std::numeric_limits<std::int64_t>::min()}}) {
+    EXPECT_FALSE(convert(
+        {row(bid, kFar, 100, 1), row(bid, late, 100, 1), row(bid, early, 100, 1), row(bid, early, 100, 1)}));
+  }
 }
 
 TEST_F(HftConvert, RefusesAFeedThatNobodySees) {

@@ -112,6 +112,18 @@ TEST(MirroredBook, ALevelThatCrossesMovesTheOtherBestAwayAndLeavesTheCrossedLeve
   EXPECT_EQ(book.quantity_lots(1, slots.level(1, 101)), 7);
 }
 
+TEST(MirroredBook, ALevelThatLocksMovesTheOtherBestAwayToo) {
+  const FeedSlots slots{90, 110};
+  MirroredBook book(slots);
+  Rows rows(slots);
+  rows.add(EventKind::kDepth, Side::kSell, 101, 7);
+  rows.add(EventKind::kDepth, Side::kSell, 103, 8);
+  rows.add(EventKind::kDepth, Side::kBuy, 101, 5);
+  std::size_t next = 0;
+  follow(book, rows.columns(), next, 10);
+  EXPECT_EQ(book.best_ticks(1), 103);
+}
+
 TEST(MirroredBook, AClearVoidsCrossedLevelsToo) {
   const FeedSlots slots{90, 110};
   MirroredBook book(slots);

@@ -1,5 +1,8 @@
 #include "sim/replay.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -10,6 +13,8 @@
 namespace soak::sim {
 namespace {
 
+constexpr double kLotsMax = 2147483647;  // of an order, as of a level
+constexpr std::int64_t kDecisionsMax = 1'000'000'000;
 constexpr std::array<std::string_view, 6> kQueueModels = {"risk-averse", "power-prob", "power-prob2",
                                                           "power-prob3", "log-prob",   "log-prob2"};
 constexpr std::array<std::string_view, 2> kExchangeModels = {"no-partial-fill", "partial-fill"};
@@ -39,7 +44,14 @@ std::int64_t round_trip_ns(const ReplayOptions& options) {
                                : options.latency.entry + options.latency.response;
 }
 
-Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
+// From the first event that either of the two sees to the last.
+std::int64_t span_ns(const ReplayFeed& feed) {
+  const ReplayColumns &exchange = feed.exchange, &local = feed.local;
+  return std::max(exchange.times_ns[exchange.size - 1], local.times_ns[local.size - 1]) -
+         std::min(exchange.times_ns[0], local.times_ns[0]);
+}
+
+Result<void> check(const ReplayOptions& options, const ReplayFeed& feed) {
   const ReplayStrategyOptions& s = options.strategy;
   const auto refuse = [](std::string message) {
     return fail(ErrorCode::kInvalidArgument, std::move(message));
@@ -51,8 +63,14 @@ Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
         "cancelall at an interval shorter than a round trip never ends: give a longer --interval-ms, "
         "a shorter --order-latency-us or --mode diff");
   }
-  if (!(s.quantity >= instrument.lot_size) || !std::isfinite(s.quantity))
-    return refuse("the order quantity must be at least a lot");
+  if (!(s.quantity >= feed.instrument.lot_size)) return refuse("the order quantity must be at least a lot");
+  if (!(s.quantity / feed.instrument.lot_size <= kLotsMax))
+    return refuse(fmt::format("the order quantity must be at most {:.0f} lots", kLotsMax));
+  const std::int64_t decisions = span_ns(feed) / options.interval_ns;
+  if (decisions > kDecisionsMax) {
+    return refuse(fmt::format("the feed spans {} decisions, more than {}: give a longer --interval-ms",
+                              decisions, kDecisionsMax));
+  }
   if (!(s.position_max >= 0) || !std::isfinite(s.half_spread_ticks) || !std::isfinite(s.skew_ticks) ||
       s.fees.empty()) {
     return refuse("an option of the strategy is out of range");
@@ -63,7 +81,7 @@ Result<void> check(const ReplayOptions& options, const Instrument& instrument) {
 }  // namespace
 
 Result<ReplayOutcome> replay(const ReplayFeed& feed, const ReplayOptions& options) {
-  if (auto fine = check(options, feed.instrument); !fine) return tl::unexpected(fine.error());
+  if (auto fine = check(options, feed); !fine) return tl::unexpected(fine.error());
   switch (options.queue) {
     case QueueModel::kRiskAverse:
       return run<RiskAverseQueue>(feed, options);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "sim/fifo_bus.h"
 #include "sim/mirrored_book.h"
@@ -18,13 +17,13 @@ namespace soak::sim {
 
 struct ReplayOutcome {
   std::int64_t intervals = 0;
-  ReplayBook book;
+  ReplayAccount account;
   double mid = 0;            // as last seen, in quote units; 0 without a market
   std::int64_t stop_ns = 0;  // where the run ended early (ReplayExchange), else 0
   std::int64_t executed_lots = 0;
   std::int64_t position_lots = 0;  // what was really executed
 
-  double equity() const { return book.balance + book.position * mid - book.fee; }
+  double equity() const { return account.balance + account.position * mid - account.fee; }
 };
 
 template <class Queue, class Latency, bool kPartialFill>
@@ -47,11 +46,11 @@ class ReplayEngine {
       ++intervals;
       std::int64_t arrives = now + latency_.entry_ns(now);
       if (!requests_.empty()) arrives = std::max(arrives, requests_.back().arrives_ns);
-      strategy_.decide(now, arrives, local_book_, requests_);
+      strategy_.decide(arrives, local_book_, requests_);
     }
     ReplayOutcome outcome;
     outcome.intervals = intervals;
-    outcome.book = strategy_.book();
+    outcome.account = strategy_.account();
     if (local_book_.two_sided()) {
       outcome.mid = static_cast<double>(std::int64_t{local_book_.best_ticks(0)} + local_book_.best_ticks(1)) /
                     2 * feed_.instrument.tick_size;

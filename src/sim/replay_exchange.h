@@ -58,7 +58,6 @@ class ReplayExchange {
       answer = ReplayAnswer::kCancelled;
     }
     ReplayResponse& response = respond(request.arrives_ns);
-    response.sent_ns = request.sent_ns;
     response.order_id = request.order_id;
     response.side = request.side;
     response.answer = answer;

@@ -8,7 +8,6 @@ namespace soak::sim {
 
 struct ReplayRequest {
   std::int64_t arrives_ns = 0;
-  std::int64_t sent_ns = 0;
   std::int64_t order_id = 0;
   double quantity = 0;
   std::int32_t slot = 0;
@@ -28,7 +27,6 @@ enum class ReplayAnswer : std::uint8_t {
 
 struct ReplayResponse {
   std::int64_t arrives_ns = 0;
-  std::int64_t sent_ns = 0;  // of the request that it answers; of no meaning for fills
   std::int64_t order_id = 0;
   double quantity = 0;  // filled now
   std::int32_t slot = 0;

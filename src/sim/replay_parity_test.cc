@@ -127,12 +127,12 @@ TEST_P(ReplayParity, GivesTheCountsOfHftbacktest) {
   ASSERT_TRUE(got) << to_line(got.error());
   EXPECT_EQ(view.row_count, 199'997U);
   EXPECT_EQ(got->intervals, want.intervals);
-  EXPECT_EQ(got->book.submits, want.submits);
-  EXPECT_EQ(got->book.cancels, want.cancels);
-  EXPECT_EQ(got->book.fills, want.fills);
-  EXPECT_NEAR(got->book.position, want.position, 1e-3);
-  EXPECT_NEAR(got->book.balance, want.balance, 1e-3);
-  EXPECT_NEAR(got->book.fee, want.fee, 1e-3);
+  EXPECT_EQ(got->account.submits, want.submits);
+  EXPECT_EQ(got->account.cancels, want.cancels);
+  EXPECT_EQ(got->account.fills, want.fills);
+  EXPECT_NEAR(got->account.position, want.position, 1e-3);
+  EXPECT_NEAR(got->account.balance, want.balance, 1e-3);
+  EXPECT_NEAR(got->account.fee, want.fee, 1e-3);
   EXPECT_NEAR(got->equity(), want.equity, 1e-3);
 }
 INSTANTIATE_TEST_SUITE_P(Replay, ReplayParity, testing::ValuesIn(kReferences));
@@ -156,7 +156,7 @@ TEST(Replay, IsTheSameForEachQueueModelWhereNoOrderWaitsInAQueue) {
     ReplayOptions options;
     options.queue = static_cast<QueueModel>(queue);
     options.strategy.half_spread_ticks = 40;
-    fills.push_back(replay(feed().feed(), options)->book.fills);
+    fills.push_back(replay(feed().feed(), options)->account.fills);
   }
   EXPECT_EQ(fills, std::vector<std::int64_t>(fills.size(), fills.front()));
 }
@@ -177,14 +177,26 @@ TEST(Replay, QuotesThatLeanOutOfAllBoundsAreNeverReached) {
   options.strategy.skew_ticks = -1e15;
   const auto got = replay(feed().feed(), options);
   ASSERT_TRUE(got) << to_line(got.error());
-  EXPECT_EQ(got->book.fills, 0);
-  EXPECT_EQ(got->book.submits, 2 * got->intervals);
+  EXPECT_EQ(got->account.fills, 0);
+  EXPECT_EQ(got->account.submits, 2 * got->intervals);
 }
 
-TEST(Replay, RefusesAnOrderOfLessThanALot) {
+TEST(Replay, RefusesAnOrderOfLessThanALotAndOneOfMoreThanALevelHolds) {
+  for (const double quantity : {0.0005, 2.2e6, 1e300}) {
+    ReplayOptions options;
+    options.strategy.quantity = quantity;
+    options.strategy.position_max = 20 * quantity;
+    EXPECT_FALSE(replay(feed().feed(), options)) << quantity;
+  }
+}
+
+TEST(Replay, RefusesMoreDecisionsThanAnybodyWaitsFor) {
   ReplayOptions options;
-  options.strategy.quantity = 0.0005;
-  EXPECT_FALSE(replay(feed().feed(), options));
+  options.strategy.mode = QuoteMode::kDiff;
+  options.interval_ns = 100;  // of a feed of 163 s
+  const auto refused = replay(feed().feed(), options);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("longer --interval-ms"), std::string::npos);
 }
 
 }  // namespace

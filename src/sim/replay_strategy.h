@@ -38,7 +38,7 @@ struct ReplayStrategyOptions {
 };
 
 // What the strategy was told.
-struct ReplayBook {
+struct ReplayAccount {
   std::int64_t submits = 0;
   std::int64_t cancels = 0;
   std::int64_t fills = 0;
@@ -52,7 +52,7 @@ class ReplayStrategy {
   ReplayStrategy(const ReplayStrategyOptions& options, const ReplayFeed& feed)
       : options_(options), instrument_(feed.instrument), slots_(feed.slots), fee_(options.fees) {}
 
-  const ReplayBook& book() const { return book_; }
+  const ReplayAccount& account() const { return account_; }
 
   void on_response(const ReplayResponse& response) {
     if (response.answer == ReplayAnswer::kFilled) apply_fill(response);
@@ -61,14 +61,13 @@ class ReplayStrategy {
   }
 
   // A decision: appends to `out`, for arrival at `arrives_ns`.
-  void decide(std::int64_t now_ns, std::int64_t arrives_ns, const MirroredBook& market,
-              FifoBus<ReplayRequest>& out) {
+  void decide(std::int64_t arrives_ns, const MirroredBook& market, FifoBus<ReplayRequest>& out) {
     const bool quotes = market.two_sided();
     std::int32_t wanted[2] = {0, 0};  // slots
     if (quotes) {
       const std::int64_t bid = market.best_ticks(0), ask = market.best_ticks(1);
       const double mid = static_cast<double>(bid + ask) / 2;
-      const double reservation = mid - options_.skew_ticks * (book_.position / options_.quantity);
+      const double reservation = mid - options_.skew_ticks * (account_.position / options_.quantity);
       const std::int64_t low = std::min(floor_of(reservation - options_.half_spread_ticks), bid);
       const std::int64_t high = std::max(-floor_of(-(reservation + options_.half_spread_ticks)), ask);
       wanted[0] = market.slots().level(0, static_cast<std::int32_t>(low));
@@ -87,14 +86,13 @@ class ReplayStrategy {
       stands[order.side] |= at_price && !free;
       const bool cancels = order.state == State::kOpen && !order.requested && !at_price;
       order.requested |= cancels;
-      order.sent_ns = cancels ? now_ns : order.sent_ns;
       send(order, place, arrives_ns, true, out.push(cancels));
-      book_.cancels += cancels;
+      account_.cancels += cancels;
     }
     free_count_ = free_count;
     if (!quotes) return;
-    if (!stands[0] && book_.position < options_.position_max) submit(0, wanted[0], now_ns, arrives_ns, out);
-    if (!stands[1] && book_.position > -options_.position_max) submit(1, wanted[1], now_ns, arrives_ns, out);
+    if (!stands[0] && account_.position < options_.position_max) submit(0, wanted[0], arrives_ns, out);
+    if (!stands[1] && account_.position > -options_.position_max) submit(1, wanted[1], arrives_ns, out);
   }
 
  private:
@@ -102,7 +100,6 @@ class ReplayStrategy {
   enum class State : std::uint8_t { kFree, kNew, kOpen };
   struct Working {
     std::int64_t id = 0;
-    std::int64_t sent_ns = 0;  // the newest request
     std::int32_t slot = 0;
     std::int8_t side = 0;
     State state = State::kFree;
@@ -117,8 +114,8 @@ class ReplayStrategy {
     return whole - (static_cast<double>(whole) > value);
   }
 
-  [[gnu::always_inline]] void submit(std::int8_t side, std::int32_t slot, std::int64_t now_ns,
-                                     std::int64_t arrives_ns, FifoBus<ReplayRequest>& out) {
+  [[gnu::always_inline]] void submit(std::int8_t side, std::int32_t slot, std::int64_t arrives_ns,
+                                     FifoBus<ReplayRequest>& out) {
     if (free_count_ == 0) [[unlikely]] {
       free_[free_count_++] = static_cast<std::uint32_t>(orders_.size());
       orders_.emplace_back();
@@ -128,19 +125,17 @@ class ReplayStrategy {
     Working& order = orders_[place];
     order.state = State::kNew;
     order.id = next_id_++;
-    order.sent_ns = now_ns;
     order.slot = slot;
     order.side = side;
     order.requested = true;
     send(order, place, arrives_ns, false, out.push());
-    ++book_.submits;
+    ++account_.submits;
   }
   // Fills the request in its place: a copy of fresh stores would wait for them.
   void send(const Working& order, std::uint32_t place, std::int64_t arrives_ns, bool cancel,
             ReplayRequest& request) const {
     request.place = place;
     request.arrives_ns = arrives_ns;
-    request.sent_ns = order.sent_ns;
     request.order_id = order.id;
     request.quantity = options_.quantity;
     request.slot = order.slot;
@@ -148,12 +143,10 @@ class ReplayStrategy {
     request.cancel = cancel;
   }
 
-  // Any answer but a rejected cancel ends the wait for one, a partial fill too (as in the reference).
+  // Any answer ends the wait for one, a partial fill too (as in the reference). A cancel is rejected only
+  // where the order is finished, and the answer that said so came before.
   static void update(Working& order, const ReplayResponse& response) {
-    if (response.answer == ReplayAnswer::kCancelRejected) {
-      if (response.sent_ns == order.sent_ns) order.requested = false;
-      return;
-    }
+    if (response.answer == ReplayAnswer::kCancelRejected) return;
     constexpr State kNext[] = {State::kOpen, State::kFree, State::kOpen, State::kFree, State::kFree};
     order.state = kNext[static_cast<int>(response.answer)];
     order.requested = false;
@@ -163,10 +156,10 @@ class ReplayStrategy {
     const double sign = fill.side == 0 ? 1 : -1;
     const double price = slots_.level_price(fill.side, fill.slot) * instrument_.tick_size;
     const double amount = price * fill.quantity;
-    book_.position += sign * fill.quantity;
-    book_.balance -= sign * amount;
-    book_.fee += fee_.fill(amount, true);
-    ++book_.fills;
+    account_.position += sign * fill.quantity;
+    account_.balance -= sign * amount;
+    account_.fee += fee_.fill(amount, true);
+    ++account_.fills;
   }
 
   static constexpr double kTicksMax = 1e9;
@@ -174,7 +167,7 @@ class ReplayStrategy {
   Instrument instrument_;
   FeedSlots slots_;
   TieredFee fee_;
-  ReplayBook book_;
+  ReplayAccount account_;
   std::vector<Working> orders_;
   std::vector<std::uint32_t> free_{0};  // places in orders_, and room for one more
   std::uint32_t free_count_ = 0;
