@@ -138,7 +138,8 @@ class Exchange {
   }
 
   // A trade fills our orders on the passive side. What went through their prices goes to the best-priced
-  // order first, and each lot only once; an order at the trade's own price gets what its queue lets through.
+  // order first, and each lot only once; what is left of it reaches the trade's own price, and our order
+  // there gets what its queue lets through.
   void match_trade(const MarketEvent& trade, std::vector<Response>& out) {
     std::int64_t through_lots = trade.quantity_lots;
     while (through_lots > 0) {
@@ -148,11 +149,12 @@ class Exchange {
       through_lots -= quantity;
       fill(best, quantity, trade.exchange_ns, out);
     }
+    if (through_lots == 0) return;
     for (std::size_t i = 0; i < resting_.size();) {
       Resting& resting = resting_[i];
       std::int64_t quantity = 0;
       if (resting.order.side != trade.side && resting.order.price_ticks == trade.price_ticks) {
-        queue_.on_trade(resting.queue, trade.quantity_lots);
+        queue_.on_trade(resting.queue, through_lots);
         quantity = std::min(resting.order.left_lots, queue_.take_reached_lots(resting.queue));
       }
       if (!fill(i, quantity, trade.exchange_ns, out)) ++i;

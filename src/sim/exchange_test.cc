@@ -59,6 +59,17 @@ TEST_F(ExchangeTest, EachLotOfATradeIsGivenOnceBestPriceFirst) {
   EXPECT_EQ(filled(1), 0);
 }
 
+TEST_F(ExchangeTest, WhatABetterOrderTookDoesNotReachTheTradesPrice) {
+  event({2, 2, 100, EventKind::kDepth, Side::kBuy, 5});
+  quote(1, Side::kBuy, 101, 10);
+  quote(2, Side::kBuy, 100, 10);
+  trade(Side::kSell, 100, 10);
+  EXPECT_EQ(filled(1), 10);
+  EXPECT_EQ(filled(2), 0) << "ten lots were traded, and ten are gone";
+  trade(Side::kSell, 100, 8);
+  EXPECT_EQ(filled(2), 3);
+}
+
 TEST_F(ExchangeTest, CancellationsAheadAreAssumedToComeFromBehind) {
   quote(1, Side::kBuy, 100, 10);
   event({3, 3, 100, EventKind::kDepth, Side::kBuy, 60});  // grows: behind us
