@@ -190,6 +190,46 @@ TEST_F(FeedFile, AHeaderThatPointsOutsideOfTheFileIsRefusedThoughItsChecksumIsRi
   }
 }
 
+// Right checksums around one altered value of a column: a file made by another hand. A replay takes slots and
+// times on trust.
+TEST_F(FeedFile, RowsThatPointElsewhereAreRefusedThoughTheirChecksumsAreRight) {
+  const auto altered = [&](std::uint64_t column_offset, std::size_t column, std::uint64_t value) {
+    constexpr std::uint64_t kRow = 100;
+    std::string file = bytes;
+    std::memcpy(file.data() + column_offset + kRow * 8, &value, 8);
+    const std::uint64_t rows = std::min<std::uint64_t>(kFeedRowsPerBlock, header.row_count);
+    const auto crc = [](const char* from, std::uint64_t size) {
+      return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(from), size));
+    };
+    const std::uint32_t block = crc(file.data() + column_offset, rows * 8);
+    std::memcpy(file.data() + header.checksums_offset + column * 4, &block, 4);
+    FeedHeader changed = header;
+    changed.index_crc =
+        crc(file.data() + header.keyframe_index_offset, header.file_bytes - header.keyframe_index_offset);
+    const std::string head = sealed(changed);
+    return head + file.substr(head.size());
+  };
+  const FeedSlots slots{header.price_ticks_min, header.price_ticks_max};
+  const auto row = [](std::int32_t code) {
+    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(code)) | std::uint64_t{1} << 32;
+  };
+  const auto price = slots.price_ticks_min;
+  const std::string sound =
+      altered(header.rows_offset, 2, row(slots.code(EventKind::kDepth, Side::kBuy, price)));
+  write_bytes(folder.file("sound.feed"), sound);
+  EXPECT_TRUE(Feed::open(folder.file("sound.feed"))) << "the way of altering is sound";
+  for (const std::int32_t slot : {0, slots.region(), 2 * slots.region(), slots.size(), 1 << 27})
+    EXPECT_THAT(refusal(altered(header.rows_offset, 2, row(slot * 8))).message, HasSubstr("out of place"));
+  EXPECT_THAT(
+      refusal(altered(header.rows_offset, 2, row(slots.code(EventKind::kClear, Side::kBuy, price)))).message,
+      HasSubstr("a clear of a part"));
+  for (const std::uint64_t time :
+       {std::uint64_t{kFeedTimeNsMax} + 1, ~std::uint64_t{0}, std::uint64_t{INT64_MAX}}) {
+    EXPECT_THAT(refusal(altered(header.exchange_offset, 0, time)).message, HasSubstr("out of range"));
+    EXPECT_THAT(refusal(altered(header.local_offset, 1, time)).message, HasSubstr("out of range"));
+  }
+}
+
 TEST_F(FeedFile, AnotherVersionIsNamed) {
   FeedHeader changed = header;
   changed.version = 9;

@@ -9,11 +9,13 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "sim/feed_format.h"
 
 namespace soak::sim {
 namespace {
 
 constexpr std::size_t kTableBytesMax = std::size_t{1} << 30;
+constexpr std::int64_t kRoundTripNsMax = 3'600'000'000'000;
 
 std::optional<LatencySample> parse(std::string_view line) {
   std::int64_t values[3] = {};
@@ -82,10 +84,14 @@ Result<InterpolatedLatency> InterpolatedLatency::read(const std::string& path) {
       return fail(ErrorCode::kInvalidValue, fmt::format("line {}: {}", number, what), path);
     };
     const auto sample = parse(line);
-    if (!sample && number == 1) continue;  // names
+    if (number == 1 && line.find_first_of("0123456789") == std::string_view::npos) continue;  // names
     if (!sample) return refuse("is not sent_ns,exchange_ns,received_ns in whole numbers");
     if (sample->exchange_ns < sample->sent_ns || sample->received_ns < sample->exchange_ns)
       return refuse("a time comes before its cause");
+    if (sample->sent_ns < 0 || sample->received_ns > kFeedTimeNsMax)
+      return refuse(fmt::format("a time is not between 0 and {} ns", kFeedTimeNsMax));
+    if (sample->received_ns - sample->sent_ns > kRoundTripNsMax)
+      return refuse("an order takes more than an hour");
     if (!samples.empty() &&
         (sample->sent_ns <= samples.back().sent_ns || sample->exchange_ns <= samples.back().exchange_ns)) {
       return refuse("times do not grow");

@@ -21,8 +21,9 @@ struct LatencySample {
 
 class InterpolatedLatency {
  public:
-  // Lines `sent_ns,exchange_ns,received_ns`, a first line of names allowed. Errors name the line: no three
-  // whole numbers, a time before its cause, sending or exchange times that do not grow, no line at all.
+  // Lines `sent_ns,exchange_ns,received_ns`, a first line without a digit is one of names. Errors name the
+  // line: no three whole numbers, a time before its cause or out of a feed's range, more than an hour,
+  // sending or exchange times that do not grow, no line at all.
   static Result<InterpolatedLatency> read(const std::string& path);
   // At least one sample, as `read` demands them.
   explicit InterpolatedLatency(std::vector<LatencySample> samples);

@@ -51,6 +51,10 @@ TEST_F(LatencyTable, NamesTheLineThatMakesNoSense) {
       {"10,20,40\n110,x,150\n", "line 2: is not"},
       {"10,20,40\n110,140,150,1\n", "line 2: is not"},
       {"10,20,40\n10,140,150\n", "line 2: times do not grow"},
+      {"1O,20,40\n110,120,150\n", "line 1: is not"},
+      {"-5,20,40\n", "line 1: a time is not between"},
+      {"-9000000000000000000,9000000000000000000,9000000000000000000\n", "line 1: a time is not between"},
+      {"0,1,3600000000001\n", "line 1: an order takes more than an hour"},
       {"10,20,40\n110,100,150\n", "line 2: a time comes"},
       {"", "holds no latency"}};
   for (const auto& [text, message] : bad) {
