@@ -204,6 +204,15 @@ void check_options(const ImportRequest& request) {
                                "--format lobster takes two: the message file, then the order-book file");
 }
 
+std::string short_name(const std::string& text) {
+  return text.size() < 32 ? std::string() : "at most 31 bytes";
+}
+
+int checked_import(const ImportRequest& request) {
+  check_options(request);
+  return run_import(request);
+}
+
 }  // namespace
 
 void add_feed_import(CLI::App& feed, int& exit_code) {
@@ -228,22 +237,19 @@ void add_feed_import(CLI::App& feed, int& exit_code) {
                    "Quantity step; otherwise the smallest decimal step seen (lobster: 1)")
       ->check(positive_decimal);
   import->add_option("--symbol", request->symbol, "The instrument, where the recording does not say it")
-      ->check([](const std::string& text) {
-        return text.size() < 32 ? std::string() : std::string("at most 31 bytes");
+      ->check(short_name);
+  import->add_option("--date", request->date,
+                     "YYYY-MM-DD of a lobster pair; otherwise that of the message file's name");
+  import
+      ->add_option(
+          "--latency-floor-us", request->latency_floor_us,
+          "What the fastest message is assumed to have taken, in microseconds: all local times move later "
+          "where it took less. Otherwise 1000, and 0 for hftbacktest")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{60'000'000}));
+  import->add_flag("--resync", request->resync, "After a gap, go on at the next snapshot");
+  import->add_flag("--json", request->json, "Print one JSON document");
+  import->callback([request, &exit_code] { exit_code = checked_import(*request);
 });
-import
-    ->add_option(
-        "--latency-floor-us", request->latency_floor_us,
-        "What the fastest message is assumed to have taken, in microseconds: all local times move later "
-        "where it took less. Otherwise 1000, and 0 for hftbacktest")
-    ->check(CLI::Range(std::int64_t{0}, std::int64_t{60'000'000}));
-import->add_flag("--resync", request->resync, "After a gap, go on at the next snapshot");
-import->add_flag("--json", request->json, "Print one JSON document");
-  import->callback([request, &exit_code] {
-    check_options(*request);
-  exit_code = run_import(*request);
-  }  // namespace soak::cli
-);
-}
+}  // namespace soak::cli
 
 }  // namespace soak::cli

@@ -66,6 +66,20 @@ TEST_F(FeedCommand, AnOptionThatTheFormatDoesNotKnowIsAUsageError) {
             kExitUsage);
 }
 
+TEST_F(FeedCommand, ALobsterPairWhoseNameDoesNotSayTheDayTakesItFromAnOption) {
+  const std::string books = folder_.file("books.csv");
+  base::write_bytes(in_, "34200.1,1,11,10,1000000,1\n34200.2,4,11,4,1000000,1\n");
+  base::write_bytes(books, "1010000,5,1000000,10\n1010000,5,1000000,6\n");
+  EXPECT_THAT(feed({"import", "--format", "lobster", in_, books, "--out", out_}).err, HasSubstr("--date"));
+  const Ran ran =
+      feed({"import", "--format", "lobster", in_, books, "--out", out_, "--date", "2012-06-21", "--json"});
+  ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_THAT(Json::parse(ran.out)["first_utc"].get<std::string>(),
+              testing::StartsWith("2012-06-21T09:30:00"));
+  EXPECT_EQ(feed({"import", "--format", "hftbacktest", in_, "--out", out_, "--date", "2012-06-21"}).exit_code,
+            kExitUsage);
+}
+
 TEST_F(FeedCommand, AWrongFormatIsNamedAndNothingIsWritten) {
   base::write_bytes(in_, hft_rows());
   const Ran ran = feed({"import", "--format", "binance-raw", in_, "--out", out_, "--json"});
