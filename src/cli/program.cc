@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <new>
 #include <sstream>
 #include <utility>
 
@@ -73,6 +74,8 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
     const bool asked_for = app.exit(error, out, out) == 0;  // --help and --version
     if (asked_for) return print_text(out.str()) ? kExitOk : kExitError;
     return report_usage_error(usage_message(app, error), json);
+  } catch (const std::bad_alloc&) {  // an input that asks for more than there is
+    return report_error({ErrorCode::kLimitExceeded, "not enough memory for this input", {}, {}}, json);
   }
   return exit_code;
 }

@@ -33,6 +33,7 @@ struct ReplayArguments {
   std::string latency_table;
   double maker_fee = -0.00005;
   double taker_fee = 0.0004;
+  std::string fee_tiers;
   bool json = false;
 };
 
@@ -112,6 +113,11 @@ Result<sim::ReplayOptions> options_of(const ReplayArguments& request) {
   options.latency = *latency_of(request.order_latency_us);
   options.strategy = request.strategy;
   options.strategy.fees = {{0, request.maker_fee, request.taker_fee}};
+  if (!request.fee_tiers.empty()) {
+    auto tiers = sim::read_fee_tiers(request.fee_tiers);
+    if (!tiers) return tl::unexpected(tiers.error());
+    options.strategy.fees = std::move(*tiers);
+  }
   if (!request.latency_table.empty()) {
     auto table = sim::InterpolatedLatency::read(request.latency_table);
     if (!table) return tl::unexpected(table.error());
@@ -242,6 +248,8 @@ void add_strategy(CLI::App& command, const std::shared_ptr<ReplayArguments>& req
   command.add_option("--taker-fee", request->taker_fee, "Rate of the amount; these orders never take")
       ->check(between(-1.0, 1.0))
       ->capture_default_str();
+  command.add_option("--fee-tiers", request->fee_tiers,
+                     "Rates by the amount traded so far, a JSON list, in place of the two");
 }
 
 }  // namespace

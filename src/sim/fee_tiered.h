@@ -2,7 +2,9 @@
 // Fees by what was traded so far: an exchange's tiers. A rate is a share of the amount, negative for a
 // rebate; one tier from zero on is a flat fee. Unit of amounts: quote units. Not thread safe.
 
+#include <soak/result.h>
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,10 @@ struct FeeTier {
   double maker_rate = 0;
   double taker_rate = 0;
 };
+
+// A JSON list of objects with exactly these members: [{"from_amount": 0, "maker_rate": -0.0001, "taker_rate":
+// 0.0004}, ...], the first from 0, ascending, at most 1000; rates within -1 and 1. Errors name the file.
+Result<std::vector<FeeTier>> read_fee_tiers(const std::string& path);
 
 class TieredFee {
  public:

@@ -75,6 +75,14 @@ class Replay(ReplayCase):
         constant, table = self.replay(), self.replay("--latency-table", "latency.csv")
         self.assertEqual([constant[k] for k in ("submits", "cancels", "fills")], [table[k] for k in ("submits", "cancels", "fills")])
 
+    def test_fee_tiers_take_the_place_of_the_flat_fee(self):
+        flat = self.replay()
+        (self.root / "tiers.json").write_text('[{"from_amount":0,"maker_rate":-0.00005,"taker_rate":0.0004}]')
+        self.assertEqual(flat["fee"], self.replay("--fee-tiers", "tiers.json")["fee"])
+        (self.root / "tiers.json").write_text('[{"from_amount":0,"maker_rate":-0.00005,"taker_rate":0.0004},'
+                                              '{"from_amount":10000,"maker_rate":-0.0001,"taker_rate":0.0003}]')
+        self.assertLess(self.replay("--fee-tiers", "tiers.json")["fee"], flat["fee"])
+
     def test_slower_orders_are_other_orders(self):
         self.assertNotEqual(self.replay()["cancels"], self.replay("--order-latency-us", "40000,40000")["cancels"])
 
