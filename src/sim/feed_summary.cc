@@ -109,8 +109,9 @@ void summarize_latency(const Feed& feed, FeedSummary& summary) {
     summary.latency_ns_max = std::max(summary.latency_ns_max, latency);
     latencies.add(latency);
   }
-  summary.latency_ns_median = latencies.percentile(0.5);
-  summary.latency_ns_p95 = latencies.percentile(0.95);
+  // A bucket's least value can lie below the exact minimum.
+  summary.latency_ns_median = std::max(latencies.percentile(0.5), summary.latency_ns_min);
+  summary.latency_ns_p95 = std::max(latencies.percentile(0.95), summary.latency_ns_min);
 }
 
 void note_gap(std::int64_t gap_ns, std::uint64_t row, FeedSummary& summary) {

@@ -51,7 +51,7 @@ TEST_F(Summary, MeasuresSpreadTouchAndLatency) {
   EXPECT_NEAR(summary.spread_bps_median, 2.0, 0.02);
   EXPECT_EQ(summary.touch_lots_median, 20);
   EXPECT_EQ(summary.latency_ns_min, 5'000'000);
-  EXPECT_NEAR(static_cast<double>(summary.latency_ns_median), 5e6, 5e4);
+  EXPECT_EQ(summary.latency_ns_median, 5'000'000);
   EXPECT_DOUBLE_EQ(summary.traded_base, 4.0);
   EXPECT_EQ(summary.gap_ns_max, kSecond);
 }
