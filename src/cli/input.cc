@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 
 #include "base/file.h"
@@ -75,6 +76,14 @@ Result<void> set_flag(GuardFlags& flags, const std::string& key, const Json& val
 
 Result<std::string> read_input(const std::string& path) {
   return path == "-" ? read_standard_input() : base::read_file(path);
+}
+
+std::string check_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  return problem == std::errc() && end == text.data() + text.size()
+             ? ""
+             : "must be a whole number from 0 to 2^64 - 1";
 }
 
 std::string check_assignment(const std::string& text) {

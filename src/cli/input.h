@@ -15,6 +15,10 @@ Result<std::string> read_input(const std::string& path);
 // "k=v" with something on the left of the first "=". Empty where it is, else what is wrong: a CLI11 check.
 std::string check_assignment(const std::string& text);
 
+// A whole number from 0 to 2^64 - 1, as a CLI11 check: the parser would wrap a negative one around and cut
+// one that is too large.
+std::string check_seed(const std::string& text);
+
 // `k=v` pairs, checked before. A value is JSON; a bare word that is no JSON is text (a choice). A number that
 // JSON cannot hold (1e400, nan) is an error that names the parameter. The last of two equal names wins.
 Result<ParamValues> parse_assignments(const std::vector<std::string>& assignments);

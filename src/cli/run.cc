@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include "apply/file_store.h"
 #include "base/plural.h"
 #include "cli/command.h"
+#include "cli/input.h"
 #include "cli/run_request.h"
 #include "journal/write_artifacts.h"
 
@@ -117,15 +117,6 @@ int run_request(const RunRequest& request) {
   if (outcome->end == loop::RunEnd::kInterrupted) return kExitInterrupted;
   if (outcome->end == loop::RunEnd::kTargetEnded) return kExitTargetFailed;
   return printed ? kExitOk : kExitError;
-}
-
-// The parser would wrap a negative seed around and cut one that is too large.
-std::string check_seed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  return problem == std::errc() && end == text.data() + text.size()
-             ? ""
-             : "must be a whole number from 0 to 2^64 - 1";
 }
 
 // What the parser cannot see: options that only make sense together. Thrown as its own errors are, which

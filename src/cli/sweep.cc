@@ -14,12 +14,14 @@
 #include "base/plural.h"
 #include "base/staged_file.h"
 #include "cli/command.h"
+#include "cli/input.h"
 #include "target/sweep_columns.h"
 
 namespace soak::cli {
 namespace {
 
 constexpr unsigned kThreadsMax = 1024;
+constexpr double kWindowSecondsMax = 1e9;
 
 struct SweepRequest {
   std::string feed;
@@ -171,9 +173,13 @@ void add_sweep(CLI::App& app, int& exit_code) {
   command
       ->add_option("--window-s", request->window_s,
                    "Seconds after which the market maker starts anew; a shorter feed is one window")
-      ->check(CLI::Range(0.001, 1e9))
+      ->check(CLI::Range(0.001, kWindowSecondsMax))
+      ->check(
+          [](const std::string& text) { return text.find("nan") == std::string::npos ? "" : "is no number"; })
       ->capture_default_str();
-  command->add_option("--seed", request->seed, "Seed of the venue's service times")->capture_default_str();
+  command->add_option("--seed", request->seed, "Seed of the venue's service times; same seed, same bytes")
+      ->check(check_seed)
+      ->capture_default_str();
   command->add_flag("--json", request->json, "Print one JSON document");
   command->callback([request, &exit_code] { exit_code = run_sweep(*request); });
 }
