@@ -174,14 +174,16 @@ void add_sweep(CLI::App& app, int& exit_code) {
       ->add_option("--window-s", request->window_s,
                    "Seconds after which the market maker starts anew; a shorter feed is one window")
       ->check(CLI::Range(0.001, kWindowSecondsMax))
-      ->check(
-          [](const std::string& text) { return text.find("nan") == std::string::npos ? "" : "is no number"; })
       ->capture_default_str();
   command->add_option("--seed", request->seed, "Seed of the venue's service times; same seed, same bytes")
       ->check(check_seed)
       ->capture_default_str();
   command->add_flag("--json", request->json, "Print one JSON document");
-  command->callback([request, &exit_code] { exit_code = run_sweep(*request); });
+  command->callback([request, &exit_code] {
+    if (!std::isfinite(request->window_s))
+      throw CLI::ValidationError("--window-s", "must be a number of seconds");
+    exit_code = run_sweep(*request);
+  });
 }
 
 }  // namespace soak::cli
