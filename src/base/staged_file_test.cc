@@ -10,15 +10,6 @@
 namespace soak::base {
 namespace {
 
-std::size_t files_in(const TempFolder& folder) {
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
-    static_cast<void>(entry);
-    ++count;
-  }
-  return count;
-}
-
 TEST(StagedFile, AppearsWholeAtTheCommitAndReplacesWhatWasThere) {
   const TempFolder folder;
   write_bytes(folder.file("x"), "old");
@@ -28,7 +19,7 @@ TEST(StagedFile, AppearsWholeAtTheCommitAndReplacesWhatWasThere) {
   EXPECT_EQ(bytes_of(folder.file("x")), "old");
   ASSERT_TRUE(file->commit());
   EXPECT_EQ(bytes_of(folder.file("x")), "new");
-  EXPECT_EQ(files_in(folder), 1U);
+  EXPECT_EQ(folder.file_count(), 1U);
 }
 
 TEST(StagedFile, IsGoneWithoutACommit) {
@@ -38,7 +29,7 @@ TEST(StagedFile, IsGoneWithoutACommit) {
     ASSERT_TRUE(file);
     ASSERT_TRUE(write_all(file->descriptor(), "half", folder.file("x")));
   }
-  EXPECT_EQ(files_in(folder), 0U);
+  EXPECT_EQ(folder.file_count(), 0U);
 }
 
 TEST(StagedFile, IsItsOwnersAlone) {

@@ -190,7 +190,7 @@ TEST_F(BinanceRaw, ATornGzipIsNamedAndLeavesNothing) {
   std::string text = snapshot(0, 7, kBids, kAsks);
   for (int k = 0; k < 500; ++k) text += depth(100 * (k + 1), 8 + k, 8 + k, R"([["100.00","4.0"]])", "[]");
   write_gzip(folder.file("in.gz"), text);
-  const std::string whole = read_bytes(folder.file("in.gz"));
+  const std::string whole = base::bytes_of(folder.file("in.gz"));
   for (const std::size_t cut : {std::size_t{20}, whole.size() / 2, whole.size() - 9, whole.size() - 1}) {
     write_bytes(folder.file("in.gz"), whole.substr(0, cut));
     auto imported = import_binance_raw({folder.file("in.gz")}, out);
@@ -220,7 +220,7 @@ TEST_F(BinanceRaw, AnAlteredGzipIsNamed) {
   std::string text = snapshot(0, 7, kBids, kAsks);
   for (int k = 0; k < 500; ++k) text += depth(100 * (k + 1), 8 + k, 8 + k, R"([["100.00","4.0"]])", "[]");
   write_gzip(folder.file("in.gz"), text);
-  std::string altered = read_bytes(folder.file("in.gz"));
+  std::string altered = base::bytes_of(folder.file("in.gz"));
   altered[altered.size() - 6] ^= 1;  // the checksum at the end
   write_bytes(folder.file("in.gz"), altered);
   auto imported = import_binance_raw({folder.file("in.gz")}, out);
@@ -302,11 +302,11 @@ TEST_F(BinanceRaw, SeveralFilesAreOneRecording) {
 
 TEST_F(BinanceRaw, WillNotWriteOverItsOwnInput) {
   write_gzip(folder.file("in.gz"), snapshot(0, 7, kBids, kAsks) + depth(100, 8, 9, "[]", "[]"));
-  const std::string before = read_bytes(folder.file("in.gz"));
+  const std::string before = base::bytes_of(folder.file("in.gz"));
   auto imported = import_binance_raw({folder.file("in.gz")}, folder.file("in.gz"));
   ASSERT_FALSE(imported);
   EXPECT_EQ(imported.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(read_bytes(folder.file("in.gz")), before);
+  EXPECT_EQ(base::bytes_of(folder.file("in.gz")), before);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ struct FeedFile : ::testing::Test {
     path = folder.file("x.feed");
     events = random_events(kRows, 7);
     ASSERT_TRUE(write_feed(path, events, test_meta()));
-    bytes = read_bytes(path);
+    bytes = base::bytes_of(path);
     std::memcpy(&header, bytes.data(), sizeof(header));
   }
   // The error of opening the file; fails the test where it is taken for a feed.
@@ -103,7 +103,7 @@ TEST_F(FeedFile, FindsTheFirstRowAtOrAfterATime) {
 TEST_F(FeedFile, IsTheSameBytesForTheSameEvents) {
   const std::string again = folder.file("again.feed");
   ASSERT_TRUE(write_feed(again, events, test_meta()));
-  EXPECT_EQ(read_bytes(again), bytes);
+  EXPECT_EQ(base::bytes_of(again), bytes);
 }
 
 TEST_F(FeedFile, TornAtAnyBlockBoundaryIsRefusedWithTheOffset) {
@@ -279,7 +279,7 @@ TEST(FeedWriter, LeavesTheOldFileAndNothingElseAfterAnError) {
   auto written = write_feed(path, {depth_event(1, cents(126), {1, 0})}, meta);
   ASSERT_FALSE(written);
   EXPECT_THAT(written.error().message, HasSubstr("price 1.26"));
-  EXPECT_EQ(read_bytes(path), "old");
+  EXPECT_EQ(base::bytes_of(path), "old");
   EXPECT_EQ(folder.file_count(), 1U);
 }
 

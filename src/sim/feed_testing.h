@@ -2,49 +2,25 @@
 // Helpers that the tests of feeds share: a fresh folder, whole files, gzip and zstd, and a seeded feed to
 // write.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/rng.h"
+#include "base/testing.h"
+#include "sim/feed.h"
 #include "sim/feed_writer.h"
 
 namespace soak::sim {
 
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "soak_feed_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  std::size_t file_count() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline void write_bytes(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-inline std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using base::TempFolder;
+using base::write_bytes;
 
 inline void write_gzip(const std::string& path, const std::string& bytes) {
   gzFile file = ::gzopen(path.c_str(), "wb");
@@ -57,7 +33,7 @@ inline void write_gzip(const std::string& path, const std::string& bytes) {
 inline std::string gzip_of(const std::string& bytes) {
   TempFolder folder;
   write_gzip(folder.file("x"), bytes);
-  return read_bytes(folder.file("x"));
+  return base::bytes_of(folder.file("x"));
 }
 
 // One frame with a checksum.
@@ -118,6 +94,20 @@ inline FeedMeta test_meta() {
   meta.symbol = "TESTUSDT";
   meta.source = "test";
   return meta;
+}
+
+// "kind side price quantity" of each row.
+inline std::vector<std::string> rows_of(const std::string& path) {
+  const auto feed = Feed::open(path);
+  EXPECT_TRUE(feed.has_value());
+  std::vector<std::string> rows;
+  for (std::size_t k = 0; feed && k < feed->size(); ++k) {
+    const MarketEvent e = feed->event(k);
+    constexpr const char* kKinds[] = {"depth", "trade", "snapshot", "clear"};
+    rows.push_back(fmt::format("{} {} {} {}", kKinds[static_cast<int>(e.kind)],
+                               e.side == Side::kBuy ? "buy" : "sell", e.price_ticks, e.quantity_lots));
+  }
+  return rows;
 }
 
 }  // namespace soak::sim

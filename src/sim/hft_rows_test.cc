@@ -192,7 +192,7 @@ TEST_F(HftRowsTest, OfSeveralMembersTheOneNamedDataIsRead) {
 
 TEST_F(HftRowsTest, ATornOrAlteredArchiveIsNamed) {
   write_zip(path, {{"data.npy", npy_of(some_rows(200)), false}});
-  const std::string whole = read_bytes(path);
+  const std::string whole = base::bytes_of(path);
   for (const std::size_t cut : {whole.size() - 1, whole.size() - 30, whole.size() / 2, std::size_t{40}}) {
     const Error error = refusal(whole.substr(0, cut));
     EXPECT_EQ(error.code, ErrorCode::kCorrupt) << cut;
@@ -237,7 +237,7 @@ TEST_F(HftRowsTest, ReadsZip64) {
 TEST_F(HftRowsTest, OtherFilesAreNamedForWhatTheyAre) {
   EXPECT_THAT(refusal("SOAKFEED" + std::string(56, '\0')).message, HasSubstr("is a .feed file already"));
   write_zip(folder.file("z"), {{"data.npy", npy_of(some_rows(1))}});
-  EXPECT_THAT(refusal(gzip_of(read_bytes(folder.file("z")))).message,
+  EXPECT_THAT(refusal(gzip_of(base::bytes_of(folder.file("z")))).message,
               HasSubstr("a zip archive within another"));
   EXPECT_THAT(refusal(gzip_of(gzip_of(raw_of(some_rows(1))))).message,
               HasSubstr("a gzip stream within another"));

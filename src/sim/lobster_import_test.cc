@@ -34,19 +34,7 @@ struct Lobster : ::testing::Test {
     EXPECT_EQ(folder.file_count(), 2U) << "something half-written remains";
     return imported ? Error{} : imported.error();
   }
-  // "kind side price quantity" of each row.
-  std::vector<std::string> rows() {
-    auto feed = Feed::open(out);
-    EXPECT_TRUE(feed.has_value());
-    std::vector<std::string> rows;
-    for (std::size_t k = 0; feed && k < feed->size(); ++k) {
-      const MarketEvent e = feed->event(k);
-      constexpr const char* kKinds[] = {"depth", "trade", "snapshot", "clear"};
-      rows.push_back(fmt::format("{} {} {} {}", kKinds[static_cast<int>(e.kind)],
-                                 e.side == Side::kBuy ? "buy" : "sell", e.price_ticks, e.quantity_lots));
-    }
-    return rows;
-  }
+  std::vector<std::string> rows() const { return rows_of(out); }
   std::vector<std::string> rows_after(std::size_t first) {
     auto all = rows();
     all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(first, all.size())));
