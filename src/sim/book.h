@@ -12,12 +12,6 @@
 
 namespace soak::sim {
 
-struct Level {
-  std::int32_t price_ticks = 0;
-  std::int64_t quantity_lots = 0;
-  bool operator==(const Level&) const = default;
-};
-
 class Book {
  public:
   // Sets what rests at a level; 0 removes it. A level that crosses the other side is kept (a replay must see

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "sim/queue_risk_averse.h"
 
 namespace soak::sim {
@@ -9,18 +11,34 @@ namespace {
 
 class ExchangeTest : public testing::Test {
  protected:
-  ExchangeTest() : exchange_(Venue{}) {
+  ExchangeTest()
+      : times_(kRowsMax, kFeedPaddingNs),
+        rows_(kRowsMax),
+        book_(kSlots),
+        exchange_(Venue{}, {times_.data(), rows_.data(), kRowsMax}, book_, responses_) {
     event({1, 1, 100, EventKind::kDepth, Side::kBuy, 50});
     event({1, 1, 104, EventKind::kDepth, Side::kSell, 50});
   }
-  void event(const MarketEvent& event) { exchange_.on_event(event, out_); }
+  // What the feed tells next.
+  void event(const MarketEvent& event) {
+    times_[size_] = event.exchange_ns;
+    rows_[size_++] = {kSlots.code(event.kind, event.side, event.price_ticks),
+                      static_cast<std::int32_t>(event.quantity_lots)};
+    exchange_.advance(event.exchange_ns);
+    take_answers();
+  }
+  void request(const Request& request) {
+    exchange_.on_request(request, times_[size_ - 1]);
+    take_answers();
+  }
   void quote(std::int64_t id, Side side, std::int32_t price, std::int64_t lots, bool taker = false) {
-    Request request;
-    request.order = {id, side, taker, price, lots, lots, 0, 0};
-    exchange_.on_request(request, 2, out_);
+    request({RequestKind::kNew, {id, side, taker, price, lots, lots, 0, 0}, 0});
+  }
+  void cancel(std::int64_t id, Side side) {
+    request({RequestKind::kCancel, {id, side, false, 0, 0, 0, 0, 0}, 0});
   }
   void trade(Side aggressor, std::int32_t price, std::int64_t lots) {
-    event({3, 3, price, EventKind::kTrade, aggressor, lots});
+    event({times_[size_ - 1], 0, price, EventKind::kTrade, aggressor, lots});
   }
   std::int64_t filled(std::int64_t id) const {
     std::int64_t lots = 0;
@@ -29,6 +47,17 @@ class ExchangeTest : public testing::Test {
     }
     return lots;
   }
+  void take_answers() {
+    for (; !responses_.empty(); responses_.pop()) out_.push_back(responses_.front());
+  }
+
+  static constexpr FeedSlots kSlots{90, 110};
+  static constexpr std::size_t kRowsMax = 128;
+  std::vector<std::int64_t> times_;
+  std::vector<FeedRow> rows_;
+  std::size_t size_ = 0;
+  MirroredBook book_;
+  FifoBus<Response> responses_;
   Exchange<RiskAverseQueue> exchange_;
   std::vector<Response> out_;
 };
@@ -87,10 +116,7 @@ TEST_F(ExchangeTest, APostOnlyOrderThatWouldCrossIsRejected) {
 TEST_F(ExchangeTest, ACancelThatComesAfterTheFillIsRejected) {
   quote(1, Side::kBuy, 101, 10);
   trade(Side::kSell, 100, 10);
-  Request cancel;
-  cancel.kind = RequestKind::kCancel;
-  cancel.order.id = 1;
-  exchange_.on_request(cancel, 4, out_);
+  cancel(1, Side::kBuy);
   EXPECT_EQ(out_.back().kind, ResponseKind::kCancelRejected);
 }
 
@@ -118,6 +144,54 @@ TEST_F(ExchangeTest, WhatWasTakenStaysTakenUntilTheFeedTellsTheLevelAnew) {
   event({5, 5, 104, EventKind::kDepth, Side::kSell, 50});
   quote(4, Side::kBuy, 0, 30, true);
   EXPECT_EQ(filled(4), 30);
+}
+
+TEST_F(ExchangeTest, AClearedSideIsToldAnewAndNothingOfItStaysTaken) {
+  quote(1, Side::kBuy, 0, 50, true);
+  event({5, 5, 0, EventKind::kClear, Side::kSell, 0});
+  event({5, 5, 104, EventKind::kSnapshot, Side::kSell, 50});
+  quote(2, Side::kBuy, 0, 30, true);
+  EXPECT_EQ(filled(2), 30);
+}
+
+TEST_F(ExchangeTest, AnOrderAtALevelThatWasTakenFromStillSeesItsQueueShrink) {
+  event({2, 2, 105, EventKind::kDepth, Side::kSell, 40});
+  quote(1, Side::kSell, 105, 10);
+  quote(2, Side::kBuy, 0, 60, true);  // all of 104 and ten of 105
+  event({3, 3, 105, EventKind::kDepth, Side::kSell, 40});
+  event({3, 3, 105, EventKind::kDepth, Side::kSell, 4});
+  trade(Side::kBuy, 105, 9);
+  EXPECT_EQ(filled(1), 5);
+}
+
+TEST_F(ExchangeTest, EveryAnswerSaysWhenItHappenedAndOnlyTheFirstOfARequestAcknowledgesIt) {
+  event({2, 2, 105, EventKind::kDepth, Side::kSell, 20});
+  quote(1, Side::kBuy, 0, 100, true);
+  ASSERT_EQ(out_.size(), 3U);  // two fills, and what was not offered
+  EXPECT_TRUE(out_[0].acknowledges);
+  EXPECT_FALSE(out_[1].acknowledges || out_[2].acknowledges);
+  quote(2, Side::kBuy, 101, 10);
+  event({9, 9, 101, EventKind::kDepth, Side::kSell, 5});
+  EXPECT_EQ(out_.back().exchange_ns, 9);
+  EXPECT_FALSE(out_.back().acknowledges);
+}
+
+TEST_F(ExchangeTest, AQuoteBeyondEveryPriceOfTheFeedRestsAndIsNeverReached) {
+  quote(1, Side::kBuy, 5, 10);
+  EXPECT_EQ(out_.back().kind, ResponseKind::kAccepted);
+  trade(Side::kSell, 90, 1'000);
+  EXPECT_EQ(filled(1), 0);
+  quote(2, Side::kSell, 200, 10);
+  trade(Side::kBuy, 110, 1'000);
+  EXPECT_EQ(filled(2), 0);
+}
+
+TEST_F(ExchangeTest, ClosingGivesTheBookBackAsNewAndCountsTheAgesOfWhatRests) {
+  quote(1, Side::kBuy, 99, 10);
+  exchange_.close(31);
+  EXPECT_EQ(exchange_.order_ages_ns(), std::vector<std::int64_t>{30});
+  EXPECT_FALSE(book_.two_sided());
+  EXPECT_EQ(book_.quantity_lots(0, kSlots.level(0, 100)), 0);
 }
 
 TEST_F(ExchangeTest, TakingOneSideLeavesTheOtherAsItIs) {

@@ -138,6 +138,7 @@ inline Side feed_side(std::int32_t code) {
 struct FeedSlots {
   std::int32_t price_ticks_min = 0;
   std::int32_t price_ticks_max = 0;
+  bool operator==(const FeedSlots&) const = default;
 
   std::int32_t region() const { return price_ticks_max - price_ticks_min + 2; }
   std::int32_t size() const { return 3 * region(); }

@@ -54,6 +54,17 @@ Result<FeedWindow> FeedWindows::window(std::uint64_t index) {
   return window;
 }
 
+ReplayFeed FeedWindows::rows(const FeedWindow& window) const {
+  ReplayFeed view = replay_feed(*feed_);
+  view.row_count = window.end_row - window.first_row;
+  for (ReplayColumns* columns : {&view.exchange, &view.local}) {
+    columns->times_ns += window.first_row;
+    columns->rows += window.first_row;
+    columns->size -= window.first_row;
+  }
+  return view;
+}
+
 void FeedWindows::move_book_to(std::size_t row) {
   const auto keyframes = feed_->keyframes();
   const auto after = std::upper_bound(

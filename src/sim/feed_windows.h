@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/book.h"
 #include "sim/feed.h"
 #include "sim/feed_book.h"
+#include "sim/replay_feed.h"
 
 namespace soak::sim {
 
@@ -39,6 +39,8 @@ class FeedWindows {
   std::vector<MarketEvent> events(const FeedWindow& window) const {
     return feed_->events(window.first_row, window.end_row);
   }
+  // The feed from its first row on, in place. Not for a feed with wide quantities.
+  ReplayFeed rows(const FeedWindow& window) const;
 
  private:
   void move_book_to(std::size_t row);

@@ -27,6 +27,13 @@ struct MarketEvent {
   std::int64_t quantity_lots = 0;
 };
 
+// What rests at a price.
+struct Level {
+  std::int32_t price_ticks = 0;
+  std::int64_t quantity_lots = 0;
+  bool operator==(const Level&) const = default;
+};
+
 // What an instrument's integers mean.
 struct Instrument {
   double tick_size = 0;  // quote units a tick

@@ -18,8 +18,12 @@ constexpr std::int64_t sign_of(Side side) {
 }  // namespace
 
 MarketMaker::MarketMaker(const MakerParams& params, const MakerSettings& settings,
-                         const Instrument& instrument)
-    : params_(params), settings_(settings), instrument_(instrument), budget_(params.replace_rate_per_min) {
+                         const Instrument& instrument, const MirroredBook& book)
+    : params_(params),
+      settings_(settings),
+      instrument_(instrument),
+      book_(book),
+      budget_(params.replace_rate_per_min) {
   for (int layer = 0; layer < settings.layers; ++layer) {
     for (const Side side : {Side::kBuy, Side::kSell}) places_.push_back({side, layer});
   }
@@ -56,14 +60,13 @@ void MarketMaker::on_response(const Response& response) {
 }
 
 void MarketMaker::update_view() {
-  const double bid = *book_.best(Side::kBuy);
-  const double ask = *book_.best(Side::kSell);
+  const double bid = book_.best_ticks(0), ask = book_.best_ticks(1);
   mid_ticks_ = (bid + ask) / 2;
   const double behind_bps = params_.base_spread_bps + params_.base_spread_bps_delta;
   distance_ticks_ = std::max(0.0, (ask - bid) / 2) + behind_bps * 1e-4 * mid_ticks_;
-  for (const Side side : {Side::kBuy, Side::kSell}) {
-    double& usual = usual_touch_lots_[index_of(side)];
-    const auto touch = static_cast<double>(book_.quantity(side, *book_.best(side)));
+  for (const int side : {0, 1}) {
+    double& usual = usual_touch_lots_[side];
+    const auto touch = static_cast<double>(book_.quantity_lots(side, book_.best(side)));
     usual = usual == 0 ? touch : usual + kTouchMemory * (touch - usual);
   }
 }
@@ -74,10 +77,9 @@ std::int32_t MarketMaker::wanted_price(const Place& place) const {
   const double reservation = mid_ticks_ - lean * settings_.skew_ratio * distance_ticks_;
   const double distance = distance_ticks_ + place.layer * settings_.layer_spacing_bps * 1e-4 * mid_ticks_;
   if (place.side == Side::kBuy) {
-    return std::min(static_cast<std::int32_t>(std::floor(reservation - distance)),
-                    *book_.best(Side::kSell) - 1);
+    return std::min(static_cast<std::int32_t>(std::floor(reservation - distance)), book_.best_ticks(1) - 1);
   }
-  return std::max(static_cast<std::int32_t>(std::ceil(reservation + distance)), *book_.best(Side::kBuy) + 1);
+  return std::max(static_cast<std::int32_t>(std::ceil(reservation + distance)), book_.best_ticks(0) + 1);
 }
 
 std::int64_t MarketMaker::wanted_lots(Side side) const {

@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/book.h"
 #include "sim/maker_params.h"
+#include "sim/mirrored_book.h"
 #include "sim/orders.h"
 #include "sim/replace_budget.h"
 
@@ -45,9 +45,10 @@ struct MakerBehaviour {
 
 class MarketMaker {
  public:
-  MarketMaker(const MakerParams& params, const MakerSettings& settings, const Instrument& instrument);
+  // `book` is the market maker's own view, which its caller keeps up to date; it must outlive it.
+  MarketMaker(const MakerParams& params, const MakerSettings& settings, const Instrument& instrument,
+              const MirroredBook& book);
 
-  Book& book() { return book_; }  // the market maker's own view
   void on_response(const Response& response);
   // Looks at both sides and appends what it sends. Call after each change of its view, and at next_wake_ns().
   void decide(std::int64_t now_ns, std::vector<Request>& out);
@@ -90,7 +91,7 @@ class MarketMaker {
   MakerParams params_;
   MakerSettings settings_;
   Instrument instrument_;
-  Book book_;
+  const MirroredBook& book_;
   ReplaceBudget budget_;
   std::vector<Working> working_;
   std::vector<Place> places_;  // nearest to the market first

@@ -13,6 +13,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "sim/replay_feed.h"
 
@@ -31,13 +32,7 @@ class MirroredBook {
     storage_.reset(static_cast<std::int32_t*>(std::calloc(count, sizeof(std::int32_t))));
     if (!storage_) throw std::bad_alloc();
     levels_ = storage_.get() + 2 * kBlock;  // a search looks up to a block and one below the first slot
-    for (const int side : {0, 1}) {
-      levels_[none(side)] = 1;  // the sentinel stops each search
-      top_[side] = none(side);
-      set_best(side, none(side));
-      mark_[side | kTrade] = kNever;
-      mark_[side | kTrade | kSnapshot] = -kNever;  // each clear is looked at
-    }
+    empty();
   }
 
   const FeedSlots& slots() const { return slots_; }
@@ -94,6 +89,24 @@ class MirroredBook {
     if (best_[other] >= opposite) set_best(other, first_below(opposite));
     return true;
   }
+  // A level told apart from any feed, better than all or not. Forgotten by reset().
+  void set(int side, std::int32_t slot, std::int32_t lots) {
+    levels_[slot] = lots;
+    update_best(side, slot, lots);
+    set_slots_.push_back(slot);
+  }
+  // As if newly made, where set() and the first `count` of these rows are all that it was told, and nothing
+  // is watched. Costs one store a row, and not the whole array.
+  void reset(const FeedRow* rows, std::size_t count) {
+    for (std::size_t row = 0; row < count; ++row) levels_[rows[row].code >> 3] = 0;
+    for (const std::int32_t slot : set_slots_) levels_[slot] = 0;
+    set_slots_.clear();
+    empty();
+  }
+  // The best level below; none() of the side at the end.
+  std::int32_t next_below(std::int32_t slot) const { return first_below(slot); }
+  // Until the best of the side changes, rows at it are looked at too.
+  void see_size_of_best(int side) { mark_[side] = mark_[side | kSnapshot] = best_[side] - 1; }
   // Voids the levels of a side that a clear names by its slot.
   void clear(int side, std::int32_t clear_slot) {
     const std::int32_t all = 2 * slots_.region();
@@ -124,6 +137,15 @@ class MirroredBook {
   static constexpr std::int32_t kWatched = std::numeric_limits<std::int32_t>::min();  // the sign bit
   static constexpr std::int32_t kLots = std::numeric_limits<std::int32_t>::max();
 
+  void empty() {
+    for (const int side : {0, 1}) {
+      levels_[none(side)] = 1;  // the sentinel stops each search
+      top_[side] = none(side);
+      set_best(side, none(side));
+      mark_[side | kTrade] = kNever;
+      mark_[side | kTrade | kSnapshot] = -kNever;  // each clear is looked at
+    }
+  }
   bool holds(int side, std::int32_t slot) const {
     return slot > none(side) && slot < none(side) + slots_.region();
   }
@@ -151,6 +173,7 @@ class MirroredBook {
   std::int32_t mark_[kKeys];
   std::int32_t best_[2];
   std::int32_t top_[2];  // nothing rests above: crossed levels lie between it and the best
+  std::vector<std::int32_t> set_slots_;
   FeedSlots slots_;
 };
 

@@ -199,6 +199,45 @@ TEST(MirroredBook, StopsBehindTheRowWhoseLookSaysSo) {
             2U);
 }
 
+TEST(MirroredBook, IsAsNewAfterAResetThatKnowsItsRows) {
+  const FeedSlots slots{90, 110};
+  MirroredBook book(slots);
+  book.set(0, slots.level(0, 95), 7);
+  Rows rows(slots);
+  rows.add(EventKind::kDepth, Side::kBuy, 99, 3);
+  rows.add(EventKind::kDepth, Side::kSell, 101, 4);
+  const ReplayColumns columns = rows.columns();
+  std::size_t next = 0;
+  follow(book, columns, next, 2);
+  ASSERT_TRUE(book.two_sided());
+  book.reset(columns.rows, next);
+  EXPECT_EQ(book.best(0), book.none(0));
+  EXPECT_EQ(book.best(1), book.none(1));
+  for (const int side : {0, 1}) {
+    for (std::int32_t price = 90; price <= 110; ++price)
+      EXPECT_EQ(book.quantity_lots(side, slots.level(side, price)), 0);
+  }
+}
+
+TEST(MirroredBook, LooksAtTheSizeOfTheBestWhereItIsAskedTo) {
+  const FeedSlots slots{90, 110};
+  MirroredBook book(slots);
+  book.set(0, slots.level(0, 98), 1);
+  book.set(0, slots.level(0, 99), 1);
+  book.see_size_of_best(0);
+  Rows rows(slots);
+  rows.add(EventKind::kDepth, Side::kBuy, 98, 8);
+  rows.add(EventKind::kDepth, Side::kBuy, 99, 5);
+  rows.add(EventKind::kDepth, Side::kBuy, 97, 5);
+  std::vector<std::size_t> seen;
+  book.advance<false>(rows.columns(), 0, 3,
+                      [&](std::size_t row, int, std::int32_t, std::int32_t, std::int32_t) {
+                        seen.push_back(row);
+                        return true;
+                      });
+  EXPECT_EQ(seen, std::vector<std::size_t>{1});
+}
+
 // The plain book is the witness: same best prices and quantities after every row of a random feed that
 // empties sides and clears them. It does not cross: there the plain book keeps both bests.
 TEST(MirroredBook, AgreesWithThePlainBookOnRandomRows) {

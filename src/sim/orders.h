@@ -31,11 +31,12 @@ struct Response {
   ResponseKind kind = ResponseKind::kAccepted;
   std::int64_t order_id = 0;
   Side side = Side::kBuy;
-  bool maker = true;
   std::int32_t price_ticks = 0;
   std::int64_t quantity_lots = 0;  // filled
   std::int64_t left_lots = 0;      // still open afterwards
   std::int64_t decided_ns = 0;     // of the request that it answers
+  std::int64_t exchange_ns = 0;    // when it happened
+  bool acknowledges = false;       // a request: a fill of a resting order answers none
 };
 
 }  // namespace soak::sim

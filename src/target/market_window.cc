@@ -1,6 +1,9 @@
 #include "target/market_window.h"
 
+#include <utility>
+
 #include "base/rng.h"
+#include "sim/book.h"
 
 namespace soak::target {
 namespace {
@@ -10,7 +13,7 @@ constexpr std::uint64_t kVenueStream = 2;
 // In multiples of what usually rests at the touch: small, so that the limits that it sets are felt.
 constexpr double kCapitalTouches = 1.5;
 
-double mean_touch_lots(const sim::FeedWindow& window, std::span<const sim::MarketEvent> events) {
+double mean_touch_lots(const sim::Feed& feed, const sim::FeedWindow& window) {
   sim::Book book;
   for (const sim::Level& level : window.bids)
     book.set(sim::Side::kBuy, level.price_ticks, level.quantity_lots);
@@ -25,8 +28,8 @@ double mean_touch_lots(const sim::FeedWindow& window, std::span<const sim::Marke
     count += 2;
   };
   look();
-  for (const sim::MarketEvent& event : events) {
-    book.apply(event);
+  for (std::size_t row = window.first_row; row < window.end_row; ++row) {
+    book.apply(feed.event(row));
     look();
   }
   return count == 0 ? 0 : sum / static_cast<double>(count);
@@ -38,18 +41,40 @@ double capital_base_units(double touch_base_units) {
   return kCapitalTouches * touch_base_units;
 }
 
-double recorded_capital_base_units(const sim::Feed& feed, const sim::FeedWindow& first,
-                                   std::span<const sim::MarketEvent> events) {
-  return kCapitalTouches * mean_touch_lots(first, events) * feed.instrument().lot_size;
+Result<double> recorded_capital_base_units(const sim::Feed& feed, sim::FeedWindows& windows) {
+  const auto first = windows.window(0);
+  if (!first) return tl::unexpected(first.error());
+  const double lots = mean_touch_lots(feed, *first);
+  if (lots <= 0)
+    return fail(ErrorCode::kInvalidValue, "the book is empty on one side in the first window", feed.path());
+  return kCapitalTouches * lots * feed.instrument().lot_size;
+}
+
+Result<MarketWindow> recorded_window(const sim::Feed& feed, sim::FeedWindows& windows, std::uint64_t index) {
+  auto opened = windows.window(index);
+  if (!opened) return tl::unexpected(opened.error());
+  MarketWindow window;
+  window.start_ns = opened->start_ns;
+  window.end_ns = opened->end_ns;
+  if (feed.wide_quantities().empty()) {
+    window.recorded = windows.rows(*opened);
+    window.bids = std::move(opened->bids);
+    window.asks = std::move(opened->asks);
+    return window;
+  }
+  window.made.emplace(feed.instrument(), opened->bids, opened->asks, windows.events(*opened),
+                      feed.header().quantity_lots_max);
+  window.bids = window.made->bids();
+  window.asks = window.made->asks();
+  return window;
 }
 
 sim::WindowInput window_input(const MarketWindow& market, const sim::MakerParams& params, std::uint64_t seed,
                               std::int64_t iteration) {
   sim::WindowInput input;
-  input.instrument = market.instrument;
+  input.feed = market.feed();
   input.opening_bids = market.bids;
   input.opening_asks = market.asks;
-  input.events = market.events;
   input.start_ns = market.start_ns;
   input.end_ns = market.end_ns;
   input.params = params;

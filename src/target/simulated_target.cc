@@ -42,13 +42,14 @@ class SyntheticMarket final : public Market {
     const std::int64_t start_ns = (iteration - 1) * length_ns_;
     const std::uint64_t seed = base::mix_seed(seed_, static_cast<std::uint64_t>(iteration), kMarketStream);
     sim::SyntheticWindow made = sim::make_synthetic_window({}, seed, start_ns, length_ns_);
-    return MarketWindow{sim::kSyntheticInstrument,
-                        std::move(made.bids),
-                        std::move(made.asks),
-                        std::move(made.events),
-                        start_ns,
-                        start_ns + length_ns_,
-                        capital_base_units(kSyntheticTouchBaseUnits)};
+    MarketWindow window;
+    window.made.emplace(sim::kSyntheticInstrument, made.bids, made.asks, made.events);
+    window.bids = std::move(made.bids);
+    window.asks = std::move(made.asks);
+    window.start_ns = start_ns;
+    window.end_ns = start_ns + length_ns_;
+    window.capital_base_units = capital_base_units(kSyntheticTouchBaseUnits);
+    return window;
   }
 
  private:
@@ -73,13 +74,9 @@ class RecordedMarket final : public Market {
           options.feed_path);
     }
     auto market = std::make_unique<RecordedMarket>(std::move(*feed), length_ns);
-    auto first = market->windows_.window(0);
-    if (!first) return tl::unexpected(first.error());
-    market->capital_base_units_ =
-        recorded_capital_base_units(market->feed_, *first, market->windows_.events(*first));
-    if (market->capital_base_units_ <= 0)
-      return fail(ErrorCode::kInvalidValue, "the book is empty on one side in the first iteration",
-                  options.feed_path);
+    const auto capital = recorded_capital_base_units(market->feed_, market->windows_);
+    if (!capital) return tl::unexpected(capital.error());
+    market->capital_base_units_ = *capital;
     return market;
   }
   RecordedMarket(sim::Feed feed, std::int64_t length_ns)
@@ -87,11 +84,10 @@ class RecordedMarket final : public Market {
 
   std::string symbol() const override { return feed_.symbol(); }
   Result<MarketWindow> window(std::int64_t iteration) override {
-    auto window = windows_.window(static_cast<std::uint64_t>(iteration - 1) % windows_.count());
-    if (!window) return tl::unexpected(window.error());
-    return MarketWindow{feed_.instrument(),       std::move(window->bids), std::move(window->asks),
-                        windows_.events(*window), window->start_ns,        window->end_ns,
-                        capital_base_units_};
+    auto window =
+        recorded_window(feed_, windows_, static_cast<std::uint64_t>(iteration - 1) % windows_.count());
+    if (window) window->capital_base_units = capital_base_units_;
+    return window;
   }
 
  private:
@@ -113,25 +109,25 @@ class SimulatedTarget final : public Target {
     if (!file) return tl::unexpected(file.error());
     auto market = market_->window(request.iteration);
     if (!market) return tl::unexpected(market.error());
-    const MakerOverrides overrides = maker_overrides(file->value, market->instrument);
+    const sim::Instrument instrument = market->feed().instrument;
+    const MakerOverrides overrides = maker_overrides(file->value, instrument);
     const sim::WindowResult result =
-        sim::run_window(window_input(*market, overrides.params, seed_, request.iteration));
+        sim::run_window(window_input(*market, overrides.params, seed_, request.iteration), workspace_);
     if (!result.totals.balanced()) {
       return fail(ErrorCode::kCorrupt, "the accounts of iteration " + std::to_string(request.iteration) +
                                            " do not balance: please report this");
     }
     const base::UtcTime end = request.start + request.length;
     IterationOutcome outcome;
-    Json report = {
-        {"seq", request.iteration},
-        {"totals", edge_totals(result)},
-        {"effective",
-         {{"state_hash", file->state_hash},
-          {"params", nest_params(overrides.effective)},
-          {"instance_id", instance_id()}}},
-        {"evidence", edge_evidence(result, market->capital_base_units / market->instrument.lot_size)},
-        {"runtime", {{"utc", base::format_utc(end)}, {"version", kVersion}}},
-        {"symbols", {market_->symbol()}}};
+    Json report = {{"seq", request.iteration},
+                   {"totals", edge_totals(result)},
+                   {"effective",
+                    {{"state_hash", file->state_hash},
+                     {"params", nest_params(overrides.effective)},
+                     {"instance_id", instance_id()}}},
+                   {"evidence", edge_evidence(result, market->capital_base_units / instrument.lot_size)},
+                   {"runtime", {{"utc", base::format_utc(end)}, {"version", kVersion}}},
+                   {"symbols", {market_->symbol()}}};
     outcome.reports.push_back(
         {request.iteration, request.iteration, base::format_utc(end), true, std::move(report)});
     return outcome;
@@ -141,6 +137,7 @@ class SimulatedTarget final : public Target {
   std::string instance_id() const { return "sim-" + std::to_string(seed_); }
 
   std::unique_ptr<Market> market_;
+  sim::WindowWorkspace workspace_;
   std::uint64_t seed_;
 };
 

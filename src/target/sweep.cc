@@ -36,7 +36,6 @@ void pool(sim::WindowResult& into, const sim::WindowResult& from) {
 // One worker's place: what it need not make anew for each window.
 struct Desk {
   sim::WindowWorkspace workspace;
-  std::vector<sim::MarketEvent> scratch;
   std::size_t set = SIZE_MAX;
   sim::MakerParams params;  // of `set`
 };
@@ -104,12 +103,11 @@ class SweepRun {
   sim::WindowResult run_window(const Task& task, Desk& desk) const {
     const MarketWindow& window = market_.window(task.window);
     if (desk.set != task.set) {
-      desk.params = maker_overrides(grid_.runtime(task.set), window.instrument).params;
+      desk.params = maker_overrides(grid_.runtime(task.set), window.feed().instrument).params;
       desk.set = task.set;
     }
     const auto iteration = static_cast<std::int64_t>(task.window) + 1;
     sim::WindowInput input = window_input(window, desk.params, options_.seed, iteration);
-    input.events = market_.events(task.window, desk.scratch);
     input.keep_feed_lags = false;
     return sim::run_window(input, desk.workspace);
   }
@@ -142,7 +140,7 @@ class SweepRun {
     SweepRow row;
     row.totals = edge_totals(pooled);
     row.totals["ws_lag_p95_ms"] = market_.feed_lag_p95_ms();
-    MakerOverrides used = maker_overrides(grid_.runtime(set), market_.window(0).instrument);
+    MakerOverrides used = maker_overrides(grid_.runtime(set), market_.window(0).feed().instrument);
     for (const std::string& name : grid_.names()) row.params[name] = std::move(used.effective[name]);
     return row;
   }

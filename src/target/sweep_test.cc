@@ -40,9 +40,8 @@ class SweepTest : public testing::Test {
     feed_.emplace(std::move(*opened));
   }
   std::string path() const { return folder_.file("x.feed"); }
-  SweepMarket market(double window_s, std::uint64_t decoded_events_max = 1'000'000) const {
-    const SweepMarketOptions options{std::chrono::milliseconds(std::llround(window_s * 1000)),
-                                     decoded_events_max};
+  SweepMarket market(double window_s) const {
+    const SweepMarketOptions options{std::chrono::milliseconds(std::llround(window_s * 1000))};
     auto prepared = SweepMarket::prepare(*feed_, options);
     EXPECT_TRUE(prepared.has_value());
     return std::move(*prepared);
@@ -144,10 +143,6 @@ TEST_F(SweepTest, PoolsTheWindowsAsTheIterationsOfARunAreCounted) {
   const auto swept = rows(market(30), grid(R"({"base_spread_bps": 1.0})"), 1);
   EXPECT_EQ(swept.at(0).totals.at("fills").at("maker_count"), fills);
   EXPECT_EQ(swept.at(0).totals.at("block_reasons").at("risk").at("count"), risk);
-}
-
-TEST_F(SweepTest, WindowsThatAreNotKeptInMemoryGiveTheSame) {
-  EXPECT_EQ(text(rows(market(10, 0), grid(kGrid), 2)), text(rows(market(10), grid(kGrid), 2)));
 }
 
 TEST_F(SweepTest, AFeedShorterThanAWindowIsOneWindow) {
