@@ -15,12 +15,13 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr int kFeedSeconds = 95;
 
 // A feed of the synthetic market, as a recording would be.
-std::vector<sim::FeedEvent> market_events(std::uint64_t seed) {
+std::vector<sim::FeedEvent> market_events(std::uint64_t seed, std::int64_t finer = 1,
+                                          std::uint8_t decimals = 3) {
   const sim::SyntheticWindow made = sim::make_synthetic_window({}, seed, 0, kFeedSeconds * kSecondNs);
   std::vector<sim::FeedEvent> events;
   const auto put = [&](std::int64_t exchange_ns, std::int64_t local_ns, std::int32_t ticks, std::int64_t lots,
                        sim::EventKind kind, sim::Side side) {
-    events.push_back({exchange_ns, local_ns, {ticks, 3}, {lots, 3}, kind, side});
+    events.push_back({exchange_ns, local_ns, {ticks, 3}, {lots * finer, decimals}, kind, side});
   };
   for (const sim::Level& level : made.bids)
     put(0, 0, level.price_ticks, level.quantity_lots, sim::EventKind::kSnapshot, sim::Side::kBuy);
@@ -143,6 +144,22 @@ TEST_F(SweepTest, PoolsTheWindowsAsTheIterationsOfARunAreCounted) {
   const auto swept = rows(market(30), grid(R"({"base_spread_bps": 1.0})"), 1);
   EXPECT_EQ(swept.at(0).totals.at("fills").at("maker_count"), fills);
   EXPECT_EQ(swept.at(0).totals.at("block_reasons").at("risk").at("count"), risk);
+}
+
+TEST_F(SweepTest, QuantitiesWiderThanTheEnginesAreCountedInCoarserLots) {
+  const std::string file = folder_.file("wide.feed");
+  auto events = market_events(3, 10'000'000, 10);
+  sim::FeedMeta meta = sim::test_meta();
+  ASSERT_TRUE(sim::write_feed(file, events, meta));
+  const auto wide = sim::Feed::open(file);
+  ASSERT_TRUE(wide.has_value());
+  ASSERT_FALSE(wide->wide_quantities().empty());
+  auto prepared = SweepMarket::prepare(*wide, {std::chrono::seconds(30)});
+  ASSERT_TRUE(prepared.has_value());
+  const sim::WindowResult coarse = sim::run_window(window_input(prepared->window(0), {}, 1, 1));
+  EXPECT_DOUBLE_EQ(coarse.lot_size, 10 * wide->instrument().lot_size);
+  EXPECT_TRUE(coarse.totals.balanced());
+  EXPECT_FALSE(coarse.fills.empty());
 }
 
 TEST_F(SweepTest, AFeedShorterThanAWindowIsOneWindow) {
