@@ -52,7 +52,7 @@ Result<ApplyResult> apply(const ApplyRequest& request) {
   options.allow_unknown = request.allow_unknown;
   options.enforce_bounds = request.enforce_bounds;
   options.dry_run = request.dry_run;
-  if (!request.expect_hash.empty()) options.expect_hash = lower(request.expect_hash);
+  if (!request.expect_hash.empty()) options.expect_hash = request.expect_hash;
   return apply_deltas_with_tracking(request.runtime, *deltas, *guards, options, *registry);
 }
 
@@ -74,11 +74,15 @@ std::string human(const ApplyResult& result, const std::string& runtime) {
 
 }  // namespace
 
+void add_expect_hash_option(CLI::App& app, std::string& hash) {
+  app.add_option("--expect-hash", hash, "Refuse (exit 6) unless this is the file's state hash, or absent")
+      ->check(check_hash)
+      ->transform(lower);
+}
+
 void add_apply_options(CLI::App& app, ApplyRequest& request) {
   app.add_option("--runtime", request.runtime, "The runtime overrides file")->required();
-  app.add_option("--expect-hash", request.expect_hash,
-                 "Refuse (exit 6) unless this is the file's state hash, or absent")
-      ->check(check_hash);
+  add_expect_hash_option(app, request.expect_hash);
   app.add_flag("--allow-unknown", request.allow_unknown,
                "Write names that the registry does not have, at the top level");
   app.add_flag("--enforce-bounds", request.enforce_bounds, "Refuse values outside the registry's bounds");

@@ -24,6 +24,9 @@ struct ApplyRequest {
 // The options that both commands have.
 void add_apply_options(CLI::App& app, ApplyRequest& request);
 
+// `hash` is in lower case afterwards.
+void add_expect_hash_option(CLI::App& app, std::string& hash);
+
 // Applies and prints. Returns the exit code of section 11.
 int run_apply(const ApplyRequest& request);
 

@@ -38,6 +38,7 @@ void add_run(CLI::App& app, int& exit_code);
 void add_apply(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_ledger(CLI::App& app, int& exit_code);
+void add_promote(CLI::App& app, int& exit_code);
 void add_analyze(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);
 void add_gate(CLI::App& app, int& exit_code);

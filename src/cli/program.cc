@@ -20,6 +20,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_apply(app, exit_code);
   add_verify(app, exit_code);
   add_ledger(app, exit_code);
+  add_promote(app, exit_code);
   add_analyze(app, exit_code);
   add_snapshot(app, exit_code);
   add_gate(app, exit_code);

@@ -146,6 +146,32 @@ std::vector<LedgerEntry> ledger_of(const RunArtifacts& run, const VerifyResult& 
   return entries;
 }
 
+ProvenValues proven_values(const RunArtifacts& run, const VerifyResult& verified,
+                           const std::vector<LedgerEntry>& entries) {
+  std::map<std::string, const LedgerEntry*> written_last;
+  for (const LedgerEntry& entry : entries)
+    if (entry.stage != Stage::kGuards) written_last[entry.parameter] = &entry;
+  ProvenValues proven;
+  for (const auto& [name, entry] : written_last) {
+    const auto fault =
+        std::find_if(verified.faults.begin(), verified.faults.end(), [&, &name = name](const auto& each) {
+          return each.parameter == name && each.iteration >= entry->next.value_or(entry->iteration);
+        });
+    const IterationFacts& last = run.iterations.back();
+    const Json now = value_of(last.effective, name);
+    if (entry->stage != Stage::kProven) {
+      proven.left_out[name] = entry->why;
+    } else if (fault != verified.faults.end()) {
+      proven.left_out[name] = to_line(*fault);
+    } else if (!in_effect(entry->proposed, now, last.record.target.precision == "float32")) {
+      proven.left_out[name] = fmt::format("the last iteration had {} in effect", text(now));
+    } else {
+      proven.values[name] = entry->proposed;
+    }
+  }
+  return proven;
+}
+
 std::string to_line(const LedgerEntry& entry) {
   std::string line = fmt::format("iteration {}: {} {} -> {}: ", entry.iteration, entry.parameter,
                                  text(entry.before), text(entry.proposed));

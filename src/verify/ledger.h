@@ -6,6 +6,7 @@
 #include <soak/json.h>
 #include <soak/params.h>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,16 @@ struct LedgerEntry {
 // In order of iteration and parameter. `name` not empty: only that parameter.
 std::vector<LedgerEntry> ledger_of(const journal::RunArtifacts& run, const VerifyResult& verified,
                                    const Registry& registry, std::string_view name = {});
+
+// What a run has proven, for use elsewhere.
+struct ProvenValues {
+  ParamValues values;                           // by name, as proposed
+  std::map<std::string, std::string> left_out;  // name → why, of parameters that the run changed
+};
+// Of each parameter that the run wrote, the value written last, where it was proven, is still in effect in
+// the last iteration and was never at fault since. `entries` are all of the run's.
+ProvenValues proven_values(const journal::RunArtifacts& run, const VerifyResult& verified,
+                           const std::vector<LedgerEntry>& entries);
 
 // "iteration 3: base_spread_bps 1.2 -> 1.44: proven: applied (hash 6c3a… -> bba6…), in effect in iteration 4
 // from 2026-01-01T00:20:00Z, evidence agrees".

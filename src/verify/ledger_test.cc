@@ -119,6 +119,24 @@ TEST_F(LedgerTest, TellsOfAnApplyAfterWhichTheRunBrokeOff) {
   EXPECT_FALSE(entry.why.empty());
 }
 
+TEST_F(LedgerTest, ProvenValuesAreThoseWrittenLastAndStillInEffect) {
+  iteration(0.25, 700);
+  iteration(0.25, 650);
+  const VerifyResult verified = verify_run(run_, Registry::builtin());
+  const ProvenValues proven = proven_values(run_, verified, ledger());
+  EXPECT_EQ(proven.values, (ParamValues{{kSpread, 0.25}}));
+  EXPECT_THAT(proven.left_out.at(kAge), HasSubstr("650"));
+}
+
+TEST_F(LedgerTest, AValueThatWasNotTakenOrWasAtFaultLaterIsNotProven) {
+  iteration(0.25, 600);
+  iteration(0.25, 600).record.target.faults = {{3, "drifted", kSpread, "for a while"}};
+  const VerifyResult verified = verify_run(run_, Registry::builtin());
+  const ProvenValues proven = proven_values(run_, verified, ledger());
+  EXPECT_TRUE(proven.values.empty());
+  EXPECT_EQ(proven.left_out.size(), 2U);
+}
+
 TEST_F(LedgerTest, WritesEveryMemberToJson) {
   iteration(0.25, 700);
   report(0.25, 700);
