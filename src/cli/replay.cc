@@ -31,6 +31,7 @@ struct ReplayArguments {
   double lot = 0.001;
   sim::ReplayStrategyOptions strategy;
   std::string latency_table;
+  std::optional<double> service_rate_per_s;
   double maker_fee = -0.00005;
   double taker_fee = 0.0004;
   std::string fee_tiers;
@@ -123,6 +124,7 @@ Result<sim::ReplayOptions> options_of(const ReplayArguments& request) {
     if (!table) return tl::unexpected(table.error());
     options.latency_table = std::move(*table);
   }
+  if (request.service_rate_per_s) options.service_ns = std::llround(1e9 / *request.service_rate_per_s);
   options.strategy.mode = chosen<sim::QuoteMode>(sim::quote_mode_names(), request.mode);
   return options;
 }
@@ -146,6 +148,10 @@ Json json_of(const sim::ReplayOutcome& outcome, const sim::ReplayFeed& feed) {
                {"equity", outcome.equity()},
                {"executed_position", static_cast<double>(outcome.position_lots) * feed.instrument.lot_size},
                {"executed_quantity", static_cast<double>(outcome.executed_lots) * feed.instrument.lot_size}};
+  if (outcome.load) {
+    json["wait_ms_mean"] = outcome.load->mean_wait_ns() / 1e6;
+    json["wait_ms_max"] = static_cast<double>(outcome.load->waited_ns_max) / 1e6;
+  }
   if (outcome.stop_ns != 0) {
     json["stopped"] = {{"exchange_ns", outcome.stop_ns},
                        {"reason", "an order that was filled exactly was touched again"}};
@@ -222,6 +228,10 @@ void add_models(CLI::App& command, const std::shared_ptr<ReplayArguments>& reque
   command.add_option(
       "--latency-table", request->latency_table,
       "Measured latencies in place of the constant ones: lines sent_ns,exchange_ns,received_ns");
+  command
+      .add_option("--service-rate-per-s", request->service_rate_per_s,
+                  "Requests that the exchange serves a second, one after another, on top of the latency")
+      ->check(between(0.001, 1e9));
 }
 
 void add_strategy(CLI::App& command, const std::shared_ptr<ReplayArguments>& request) {

@@ -13,6 +13,9 @@ template <class Message>
 class FifoBus {
  public:
   bool empty() const { return head_ == tail_; }
+  std::size_t size() const { return tail_ - head_; }
+  // The message with `index` < size() before it.
+  Message& at(std::size_t index) { return ring_[(head_ + index) & mask_]; }
   const Message& front() const { return ring_[head_ & mask_]; }
   const Message& back() const { return ring_[(tail_ - 1) & mask_]; }
   // The next place, for the caller to fill; with `keep` false it stays free.

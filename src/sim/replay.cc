@@ -15,33 +15,52 @@ namespace {
 
 constexpr double kLotsMax = 2147483647;  // of an order, as of a level
 constexpr std::int64_t kDecisionsMax = 1'000'000'000;
+constexpr std::int64_t kServiceNsMax = 3'600'000'000'000;
 constexpr std::array<std::string_view, 6> kQueueModels = {"risk-averse", "power-prob", "power-prob2",
                                                           "power-prob3", "log-prob",   "log-prob2"};
 constexpr std::array<std::string_view, 2> kExchangeModels = {"no-partial-fill", "partial-fill"};
 constexpr std::array<std::string_view, 2> kQuoteModes = {"cancelall", "diff"};
 
 template <class Queue, bool kPartialFill, class Latency>
-ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options, const Latency& latency) {
-  return ReplayEngine<Queue, Latency, kPartialFill>(feed, options.strategy, latency, options.interval_ns)
-      .run();
+Result<ReplayOutcome> run(const ReplayFeed& feed, const ReplayOptions& options, const Latency& latency) {
+  const ReplayOutcome outcome =
+      ReplayEngine<Queue, Latency, kPartialFill>(feed, options.strategy, latency, options.interval_ns).run();
+  if (outcome.overrun_ns == 0) return outcome;
+  return fail(
+      ErrorCode::kLimitExceeded,
+      fmt::format("at local time {} ns more than {} requests wait for an exchange that cannot keep up: "
+                  "give a higher --service-rate-per-s or a longer --interval-ms",
+                  outcome.overrun_ns, kReplayWaitingMax));
+}
+
+// The table that says at any time what the constant latency says.
+InterpolatedLatency table_of(const ConstantLatency& latency) {
+  return InterpolatedLatency({{0, latency.entry, latency.entry + latency.response}});
 }
 
 template <class Queue, bool kPartialFill>
-ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options) {
+Result<ReplayOutcome> run(const ReplayFeed& feed, const ReplayOptions& options) {
+  if (options.service_ns) {
+    const auto travel = options.latency_table ? *options.latency_table : table_of(options.latency);
+    return run<Queue, kPartialFill>(feed, options, PacedLatency(travel, *options.service_ns));
+  }
   return options.latency_table ? run<Queue, kPartialFill>(feed, options, *options.latency_table)
                                : run<Queue, kPartialFill>(feed, options, options.latency);
 }
 
 template <class Queue>
-ReplayOutcome run(const ReplayFeed& feed, const ReplayOptions& options) {
+Result<ReplayOutcome> run(const ReplayFeed& feed, const ReplayOptions& options) {
   return options.exchange == ExchangeModel::kPartialFill ? run<Queue, true>(feed, options)
                                                          : run<Queue, false>(feed, options);
 }
 
-// The longest way there and back that an order may take.
+// The longest way there and back that an order may take, where no decision finds requests of the one before
+// it: cancelling everything is two cancels and two orders.
 std::int64_t round_trip_ns(const ReplayOptions& options) {
-  return options.latency_table ? options.latency_table->round_trip_ns_max()
-                               : options.latency.entry + options.latency.response;
+  constexpr std::int64_t kRequestsMax = 4;
+  return (options.latency_table ? options.latency_table->round_trip_ns_max()
+                                : options.latency.entry + options.latency.response) +
+         kRequestsMax * options.service_ns.value_or(0);
 }
 
 // From the first event that either of the two sees to the last.
@@ -58,10 +77,12 @@ Result<void> check(const ReplayOptions& options, const ReplayFeed& feed) {
   };
   if (options.interval_ns <= 0) return refuse("the interval must be positive");
   if (options.latency.entry < 0 || options.latency.response < 0) return refuse("a latency is negative");
+  if (options.service_ns && (*options.service_ns < 0 || *options.service_ns > kServiceNsMax))
+    return refuse("the service time is negative or more than an hour");
   if (s.mode == QuoteMode::kCancelAll && options.interval_ns < round_trip_ns(options)) {
     return refuse(
         "cancelall at an interval shorter than a round trip never ends: give a longer --interval-ms, "
-        "a shorter --order-latency-us or --mode diff");
+        "a shorter --order-latency-us, a higher --service-rate-per-s or --mode diff");
   }
   if (!(s.quantity >= feed.instrument.lot_size)) return refuse("the order quantity must be at least a lot");
   if (!(s.quantity / feed.instrument.lot_size <= kLotsMax))

@@ -31,11 +31,13 @@ struct ReplayOptions {
   ExchangeModel exchange = ExchangeModel::kNoPartialFill;
   ConstantLatency latency{2'000'000, 2'000'000};
   std::optional<InterpolatedLatency> latency_table;  // in place of the constant
+  std::optional<std::int64_t> service_ns;  // of an exchange that serves one request at a time (PacedLatency)
   ReplayStrategyOptions strategy;
 };
 
-// kInvalidArgument: an option out of range; cancelling everything at intervals shorter than a round trip,
-// which would never end.
+// kInvalidArgument: an option out of range; cancelling everything at intervals shorter than a round trip with
+// the service of a decision's requests, which would never end. kLimitExceeded: more requests than
+// kReplayWaitingMax wait for an exchange of finite rate.
 Result<ReplayOutcome> replay(const ReplayFeed& feed, const ReplayOptions& options);
 
 // The names on the command line, in the order of the enumerations.

@@ -75,6 +75,19 @@ class Replay(ReplayCase):
         constant, table = self.replay(), self.replay("--latency-table", "latency.csv")
         self.assertEqual([constant[k] for k in ("submits", "cancels", "fills")], [table[k] for k in ("submits", "cancels", "fills")])
 
+    def test_an_exchange_of_finite_rate_lets_requests_wait(self):
+        counts = ("intervals", "submits", "cancels", "fills", "position", "balance", "fee")
+        for mode in ("cancelall", "diff"):
+            constant, fast = self.replay("--mode", mode), self.replay("--mode", mode, "--service-rate-per-s", "1e9")
+            self.assertEqual([constant[k] for k in counts], [fast[k] for k in counts])
+            self.assertNotIn("wait_ms_mean", constant)
+        slow, slower = (self.replay("--mode", "diff", "--interval-ms", "20", "--service-rate-per-s", rate) for rate in (1000, 250))
+        self.assertGreater(slower["wait_ms_mean"], slow["wait_ms_mean"])
+        self.assertGreater(slower["wait_ms_max"], 4)
+        self.assertIn("cannot keep up", self.refusal("--mode", "diff", "--interval-ms", "1", "--service-rate-per-s", "1"))
+        self.assertIn("--service-rate-per-s", self.refusal("--service-rate-per-s", "40"))
+        self.assertTrue(self.refusal("--service-rate-per-s", "0", expect=2))
+
     def test_fee_tiers_take_the_place_of_the_flat_fee(self):
         flat = self.replay()
         (self.root / "tiers.json").write_text('[{"from_amount":0,"maker_rate":-0.00005,"taker_rate":0.0004}]')
