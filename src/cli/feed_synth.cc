@@ -2,49 +2,49 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 
-#include "base/descriptor.h"
-#include "base/staged_file.h"
 #include "cli/command.h"
-#include "sim/random_walk_l2.h"
+#include "sim/synthetic_feed.h"
 
 namespace soak::cli {
 namespace {
 
+constexpr const char* kMarket = "market";
+constexpr const char* kRandomWalk = "random-walk-l2";
+constexpr const char* kFeed = "feed";
+constexpr const char* kHftbacktest = "hftbacktest";
+
 struct SynthRequest {
   std::string model;
-  std::uint64_t rows = 0;
-  std::uint64_t seed = 0;
   std::string format;
-  std::string out;
+  std::optional<std::uint64_t> rows;
+  std::optional<std::int64_t> seconds;
+  sim::SyntheticFile file;
 };
 
-Result<std::uint64_t> write_random_walk(const SynthRequest& request) {
-  constexpr std::size_t kRowsAtOnce = 1 << 14;
-  auto file = base::StagedFile::create(request.out);
-  if (!file) return tl::unexpected(file.error());
-  sim::RandomWalkL2 walk(request.rows, request.seed);
-  std::vector<sim::HftRow> rows;
-  std::uint64_t written = 0;
-  bool more = true;
-  while (more) {
-    rows.clear();
-    while (rows.size() < kRowsAtOnce && (more = walk.next(rows))) {
-    }
-    const std::string_view bytes(reinterpret_cast<const char*>(rows.data()),
-                                 rows.size() * sizeof(sim::HftRow));
-    if (auto done = base::write_all(file->descriptor(), bytes, request.out); !done)
-      return tl::unexpected(done.error());
-    written += rows.size();
-  }
-  if (auto committed = file->commit(); !committed) return tl::unexpected(committed.error());
-  return written;
+// Each model has its own measure of length; the other one would be dropped in silence.
+void check_options(const SynthRequest& request) {
+  const bool market = request.model == kMarket;
+  if (market && request.rows)
+    throw CLI::ValidationError("--rows",
+                               "is for --model random-walk-l2; the length of a market is --seconds");
+  if (market && !request.seconds) throw CLI::ValidationError("--seconds", "is required with --model market");
+  if (!market && request.seconds)
+    throw CLI::ValidationError("--seconds", "is for --model market; the length of a random walk is --rows");
+  if (!market && !request.rows)
+    throw CLI::ValidationError("--rows", "is required with --model random-walk-l2");
 }
 
-int run_synth(const SynthRequest& request) {
-  const auto written = write_random_walk(request);
+int run_synth(SynthRequest& request) {
+  check_options(request);
+  request.file.format =
+      request.format == kFeed ? sim::SyntheticFormat::kFeed : sim::SyntheticFormat::kHftbacktest;
+  const auto written = request.model == kMarket ? sim::write_synthetic_market(*request.seconds, request.file)
+                                                : sim::write_random_walk(*request.rows, request.file);
   if (!written) return report_error(written.error());
-  std::fprintf(stderr, "%s: %llu rows\n", request.out.c_str(), static_cast<unsigned long long>(*written));
+  std::fprintf(stderr, "%s: %llu rows\n", request.file.path.c_str(),
+               static_cast<unsigned long long>(*written));
   return kExitOk;
 }
 
@@ -53,17 +53,25 @@ int run_synth(const SynthRequest& request) {
 void add_feed_synth(CLI::App& feed, int& exit_code) {
   CLI::App* command = feed.add_subcommand("synth", "Make synthetic market data");
   const auto request = std::make_shared<SynthRequest>();
-  command->add_option("--model", request->model, "random-walk-l2: the feed of the replay benchmark")
+  command
+      ->add_option("--model", request->model,
+                   "market: the regime market of `soak run --mock`; random-walk-l2: the feed of the replay "
+                   "benchmark")
       ->required()
-      ->check(CLI::IsMember({"random-walk-l2"}));
-  command->add_option("--rows", request->rows, "Rows at most; a message is never cut")
-      ->required()
+      ->check(CLI::IsMember({kMarket, kRandomWalk}));
+  command
+      ->add_option("--seconds", request->seconds,
+                   "Length of a market. Up to --iteration-s it is that of the first iteration of `soak run "
+                   "--mock` with this seed")
+      ->check(CLI::Range(std::int64_t{1}, sim::kSyntheticSecondsMax));
+  command->add_option("--rows", request->rows, "Rows of a random walk at most; a message is never cut")
       ->check(CLI::Range(std::uint64_t{2}, std::uint64_t{1} << 40));
-  command->add_option("--seed", request->seed, "Seed")->required();
-  command->add_option("--format", request->format, "hftbacktest: raw 64-byte rows")
+  command->add_option("--seed", request->file.seed, "Seed")->required();
+  command->add_option("--format", request->format, "feed: a .feed file; hftbacktest: raw 64-byte rows")
       ->required()
-      ->check(CLI::IsMember({"hftbacktest"}));
-  command->add_option("--out", request->out, "The file to write; one that is there is replaced")->required();
+      ->check(CLI::IsMember({kFeed, kHftbacktest}));
+  command->add_option("--out", request->file.path, "The file to write; one that is there is replaced")
+      ->required();
   command->callback([request, &exit_code] { exit_code = run_synth(*request); });
 }
 

@@ -89,5 +89,52 @@ TEST_F(FeedCommand, AWrongFormatIsNamedAndNothingIsWritten) {
   EXPECT_FALSE(base::file_exists(out_));
 }
 
+TEST_F(FeedCommand, TheSyntheticMarketIsFitForASoak) {
+  const Ran made = feed({"synth", "--model", "market", "--seconds", "600", "--seed", "41000", "--format",
+                         "feed", "--out", out_});
+  ASSERT_EQ(made.exit_code, kExitOk) << made.err;
+  EXPECT_THAT(made.err, HasSubstr(" rows"));
+  const Ran checked = feed({"check", out_, "--window-s", "300", "--json"});
+  EXPECT_EQ(checked.exit_code, kExitOk) << checked.out;
+  const Json info = Json::parse(feed({"info", out_, "--json"}).out);
+  EXPECT_EQ(info["windows"]["300"], 2);
+  EXPECT_EQ(info["symbol"], "SYNTHETIC");
+  EXPECT_EQ(info["source"], "market");
+  EXPECT_EQ(info["first_utc"], "2026-01-01T00:00:00.000Z");
+}
+
+TEST_F(FeedCommand, AnOptionThatTheSyntheticModelDoesNotKnowIsAUsageError) {
+  const auto synth = [&](std::vector<std::string> options) {
+    std::vector<std::string> arguments = {"synth", "--seed", "1", "--out", out_};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return feed(arguments);
+  };
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--model", "market", "--format", "feed"},
+      {"--model", "market", "--format", "feed", "--rows", "100"},
+      {"--model", "market", "--format", "feed", "--seconds", "60", "--rows", "100"},
+      {"--model", "market", "--format", "feed", "--seconds", "0"},
+      {"--model", "market", "--format", "feed", "--seconds", "604801"},
+      {"--model", "market", "--format", "csv", "--seconds", "60"},
+      {"--model", "market", "--seconds", "60"},
+      {"--model", "random-walk-l2", "--format", "feed"},
+      {"--model", "random-walk-l2", "--format", "feed", "--seconds", "60"},
+      {"--model", "random-walk-l2", "--format", "feed", "--rows", "1"},
+      {"--model", "brownian", "--format", "feed", "--rows", "100"}};
+  for (const auto& options : wrong) {
+    const Ran ran = synth(options);
+    EXPECT_EQ(ran.exit_code, kExitUsage) << ran.err;
+    EXPECT_FALSE(base::file_exists(out_));
+  }
+  EXPECT_THAT(synth(wrong[1]).err, HasSubstr("--seconds"));
+}
+
+TEST_F(FeedCommand, AFileThatCannotBeWrittenIsNamed) {
+  const Ran ran = feed({"synth", "--model", "market", "--seconds", "10", "--seed", "1", "--format",
+                        "hftbacktest", "--out", folder_.file("none/x.bin")});
+  EXPECT_EQ(ran.exit_code, kExitError);
+  EXPECT_THAT(ran.err, HasSubstr("none"));
+}
+
 }  // namespace
 }  // namespace soak::cli

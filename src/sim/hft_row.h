@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "sim/market_event.h"
+
 namespace soak::sim {
 
 struct HftRow {
@@ -29,5 +31,9 @@ enum HftKind : std::uint8_t {
   kHftDepthClear = 3,  // levels of a side up to `price`; without a side: the whole book
   kHftDepthSnapshot = 4,
 };
+
+// An event that exchange and subscriber both see, as hftbacktest's users write it: price and quantity are
+// steps times the size of the step. Not for clears.
+HftRow hft_row_of(const MarketEvent& event, const Instrument& instrument);
 
 }  // namespace soak::sim

@@ -5,7 +5,6 @@
 namespace soak::sim {
 namespace {
 
-constexpr double kTick = 0.1, kLot = 0.001;
 constexpr std::int64_t kFullLots = 5000;  // of a level that nothing is known of
 constexpr std::int64_t kGapMeanUs = 1000;
 // Of 65536 draws: price moves, and with them trades.
@@ -18,65 +17,56 @@ std::uint64_t mix(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-double base_units(std::int64_t lots) {
-  return static_cast<double>(lots) * kLot;
-}
-
 }  // namespace
 
-void RandomWalkL2::put(HftKind kind, bool buy, std::int64_t ticks, double quantity,
-                       std::vector<HftRow>& out) {
-  HftRow row{};
-  row.event = kind | kHftExchange | kHftLocal | (buy ? kHftBuy : kHftSell);
-  row.exchange_ns = exchange_us_ * 1000;
-  row.local_ns = local_us_ * 1000;
-  row.price = static_cast<double>(ticks) * kTick;
-  row.quantity = quantity;
-  out.push_back(row);
+void RandomWalkL2::put(EventKind kind, bool buy, std::int64_t ticks, std::int64_t lots,
+                       std::vector<MarketEvent>& out) {
+  out.push_back({exchange_us_ * 1000, local_us_ * 1000, static_cast<std::int32_t>(ticks), kind,
+                 buy ? Side::kBuy : Side::kSell, lots});
   ++rows_;
 }
 
-void RandomWalkL2::open(std::vector<HftRow>& out) {
+void RandomWalkL2::open(std::vector<MarketEvent>& out) {
   opened_ = true;
   local_us_ = exchange_us_ + 1000;
   for (int level = 0; level < kLevels && rows_ + 2 <= rows_max_; ++level) {
     bids_[static_cast<std::size_t>(level)] = asks_[static_cast<std::size_t>(level)] = kFullLots;
-    put(kHftDepth, true, best_bid_ - level, base_units(kFullLots), out);
-    put(kHftDepth, false, best_bid_ + 1 + level, base_units(kFullLots), out);
+    put(EventKind::kDepth, true, best_bid_ - level, kFullLots, out);
+    put(EventKind::kDepth, false, best_bid_ + 1 + level, kFullLots, out);
   }
 }
 
 // The best of the side that gives way is deleted, the other side gets a new best, and both stay full.
-void RandomWalkL2::move(bool up, std::int64_t lots, std::vector<HftRow>& out) {
-  Side& crossed = up ? asks_ : bids_;
-  Side& better = up ? bids_ : asks_;
+void RandomWalkL2::move(bool up, std::int64_t lots, std::vector<MarketEvent>& out) {
+  Levels& crossed = up ? asks_ : bids_;
+  Levels& better = up ? bids_ : asks_;
   const int step = up ? 1 : -1;
-  put(kHftDepth, !up, up ? best_bid_ + 1 : best_bid_, 0, out);
+  put(EventKind::kDepth, !up, up ? best_bid_ + 1 : best_bid_, 0, out);
   best_bid_ += step;
   std::shift_left(crossed.begin(), crossed.end(), 1);
   crossed.back() = kFullLots;
   std::shift_right(better.begin(), better.end(), 1);
   better.front() = lots;
   const std::int64_t best_ask = best_bid_ + 1;
-  put(kHftDepth, up, up ? best_bid_ : best_ask, base_units(lots), out);
-  put(kHftDepth, !up, up ? best_bid_ + kLevels : best_bid_ - kLevels + 1, base_units(kFullLots), out);
-  put(kHftDepth, up, up ? best_bid_ - kLevels : best_ask + kLevels, 0, out);
+  put(EventKind::kDepth, up, up ? best_bid_ : best_ask, lots, out);
+  put(EventKind::kDepth, !up, up ? best_bid_ + kLevels : best_bid_ - kLevels + 1, kFullLots, out);
+  put(EventKind::kDepth, up, up ? best_bid_ - kLevels : best_ask + kLevels, 0, out);
 }
 
-void RandomWalkL2::trade(bool buy, std::int64_t lots, std::vector<HftRow>& out) {
+void RandomWalkL2::trade(bool buy, std::int64_t lots, std::vector<MarketEvent>& out) {
   std::int64_t& best = buy ? asks_.front() : bids_.front();
   const std::int64_t price = buy ? best_bid_ + 1 : best_bid_;
-  put(kHftTrade, buy, price, base_units(lots), out);
+  put(EventKind::kTrade, buy, price, lots, out);
   best = best > lots ? best - lots : 1;
-  put(kHftDepth, !buy, price, base_units(best), out);
+  put(EventKind::kDepth, !buy, price, best, out);
 }
 
-void RandomWalkL2::depth(bool bid, int level, std::int64_t lots, std::vector<HftRow>& out) {
+void RandomWalkL2::depth(bool bid, int level, std::int64_t lots, std::vector<MarketEvent>& out) {
   (bid ? bids_ : asks_)[static_cast<std::size_t>(level)] = lots;
-  put(kHftDepth, bid, bid ? best_bid_ - level : best_bid_ + 1 + level, base_units(lots), out);
+  put(EventKind::kDepth, bid, bid ? best_bid_ - level : best_bid_ + 1 + level, lots, out);
 }
 
-bool RandomWalkL2::next(std::vector<HftRow>& out) {
+bool RandomWalkL2::next(std::vector<MarketEvent>& out) {
   if (!opened_) {
     open(out);
     return !out.empty();

@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/testing.h"
 #include "sim/hft_convert.h"
+#include "sim/hft_testing.h"
 #include "sim/random_walk_l2.h"
 #include "sim/replay.h"
 
@@ -92,15 +93,17 @@ const Reference kReferences[] = {
 const HftConverted& feed() {
   static const HftConverted converted = [] {
     RandomWalkL2 walk(200'000, 7);
-    std::vector<HftRow> rows;
-    while (walk.next(rows)) {
+    std::vector<MarketEvent> events;
+    while (walk.next(events)) {
     }
+    std::vector<HftRow> rows;
+    for (const MarketEvent& event : events) rows.push_back(hft_row_of(event, kRandomWalkInstrument));
     const base::TempFolder folder;
-    const std::string bytes(reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(HftRow));
+    const std::string bytes = raw_of(rows);
     EXPECT_EQ(base::sha256_hex(bytes), "3029dc5e396f45521008bb9f37261b8adce0a81172e8c38800a73077aa076528");
     base::write_bytes(folder.file("walk.bin"), bytes);
     auto file = HftRows::open(folder.file("walk.bin"));
-    return HftConverted::convert(*file, {0.1, 0.001}).value();
+    return HftConverted::convert(*file, kRandomWalkInstrument).value();
   }();
   return converted;
 }

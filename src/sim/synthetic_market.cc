@@ -10,7 +10,13 @@ namespace {
 
 constexpr double kNsPerS = 1e9;
 constexpr double kTicksPerBps = kSyntheticStartTicks * 1e-4;
+constexpr std::uint64_t kMarketStream = 1;
 constexpr std::int64_t kWarmUpNs = 30'000'000'000;  // the book fills before the window opens
+
+// Of two prices, the one further from the market.
+std::int32_t worse(Side side, std::int32_t a, std::int32_t b) {
+  return side == Side::kBuy ? std::min(a, b) : std::max(a, b);
+}
 
 struct BackgroundOrder {
   Side side = Side::kBuy;
@@ -28,27 +34,37 @@ class Market {
   // Runs the market up to `until_ns`; events go to `out` where one is given.
   void run(std::int64_t until_ns, std::vector<MarketEvent>* out) {
     out_ = out;
-    for (;;) {
-      const double rates[] = {settings_.limit_orders_per_s,
-                              static_cast<double>(orders_.size()) / settings_.lifetime_s,
-                              settings_.uninformed_per_s, informed_side() ? settings_.informed_per_s : 0,
-                              settings_.withdrawals_per_s * static_cast<double>(left_behind())};
-      double total = 0;
-      for (const double rate : rates) total += rate;
-      const double wait_s = random_.exponential() / total;
-      const auto next_ns = now_ns_ + std::max<std::int64_t>(1, static_cast<std::int64_t>(wait_s * kNsPerS));
-      if (next_ns >= until_ns) {
-        move_price(static_cast<double>(until_ns - now_ns_) / kNsPerS);
-        now_ns_ = until_ns;
-        return;
-      }
-      now_ns_ = next_ns;
-      move_price(wait_s);
-      double pick = random_.uniform() * total;
-      int kind = 0;
-      while (kind < 4 && pick >= rates[kind]) pick -= rates[kind++];
-      happen(kind);
+    while (step(until_ns)) {
     }
+  }
+
+  // The next happening; false where it would come at `until_ns` or later: the market stands at `until_ns`
+  // then.
+  bool step(std::int64_t until_ns) {
+    const double rates[] = {settings_.limit_orders_per_s,
+                            static_cast<double>(orders_.size()) / settings_.lifetime_s,
+                            settings_.uninformed_per_s, informed_side() ? settings_.informed_per_s : 0,
+                            settings_.withdrawals_per_s * static_cast<double>(left_behind())};
+    double total = 0;
+    for (const double rate : rates) total += rate;
+    const double wait_s = random_.exponential() / total;
+    const auto next_ns = now_ns_ + std::max<std::int64_t>(1, static_cast<std::int64_t>(wait_s * kNsPerS));
+    if (next_ns >= until_ns) {
+      move_price(static_cast<double>(until_ns - now_ns_) / kNsPerS);
+      now_ns_ = until_ns;
+      return false;
+    }
+    now_ns_ = next_ns;
+    move_price(wait_s);
+    double pick = random_.uniform() * total;
+    int kind = 0;
+    while (kind < 4 && pick >= rates[kind]) pick -= rates[kind++];
+    happen(kind);
+    return true;
+  }
+  void step_into(std::vector<MarketEvent>& out) {
+    out_ = &out;
+    step(INT64_MAX);
   }
 
   const Book& book() const { return book_; }
@@ -91,27 +107,30 @@ class Market {
                               regime_.volatility_bps * std::sqrt(seconds) * random_.normal());
   }
 
-  void place() {
-    BackgroundOrder order;
-    order.side = random_.uniform() < 0.5 ? Side::kBuy : Side::kSell;
+  void place() { place(random_.uniform() < 0.5 ? Side::kBuy : Side::kSell, std::nullopt); }
+
+  // A limit order at a random distance from the efficient price; behind the level `behind`, where there is
+  // one.
+  void place(Side side, std::optional<std::int32_t> behind) {
     const double distance =
         kTicksPerBps * (regime_.half_spread_bps + settings_.distance_scale_bps * random_.exponential());
-    const double at = order.side == Side::kBuy ? price_ - distance : price_ + distance;
-    order.price = static_cast<std::int32_t>(order.side == Side::kBuy ? std::floor(at) : std::ceil(at));
-    const auto other = book_.best(opposite(order.side));  // a maker does not cross
-    if (other)
-      order.price =
-          order.side == Side::kBuy ? std::min(order.price, *other - 1) : std::max(order.price, *other + 1);
+    BackgroundOrder order;
+    order.side = side;
+    order.price = static_cast<std::int32_t>(side == Side::kBuy ? std::floor(price_ - distance)
+                                                               : std::ceil(price_ + distance));
+    const auto other = book_.best(opposite(side));  // a maker does not cross
+    if (other) order.price = worse(side, order.price, side == Side::kBuy ? *other - 1 : *other + 1);
+    if (behind) order.price = worse(side, order.price, side == Side::kBuy ? *behind - 1 : *behind + 1);
     order.quantity = 10 + static_cast<std::int64_t>(settings_.order_mean_lots * random_.exponential());
     orders_.push_back(order);
-    publish_level(order.side, order.price, book_.quantity(order.side, order.price) + order.quantity);
+    publish_level(side, order.price, book_.quantity(side, order.price) + order.quantity);
   }
 
   void remove(std::size_t i) {
     const BackgroundOrder order = orders_[i];
     orders_[i] = orders_.back();
     orders_.pop_back();
-    publish_level(order.side, order.price, book_.quantity(order.side, order.price) - order.quantity);
+    reduce_level(order.side, order.price, order.quantity);
   }
 
   void uninformed() {
@@ -146,9 +165,8 @@ class Market {
           ++i;
         }
       }
-      const std::int64_t rest = book_.quantity(passive, *best) - traded;
       publish({0, 0, *best, EventKind::kTrade, side, traded});
-      publish_level(passive, *best, rest);
+      reduce_level(passive, *best, traded);
     }
   }
 
@@ -184,6 +202,13 @@ class Market {
     }
   }
 
+  // Whoever sees the last level of a side go quotes behind it in time: on an empty side a maker can ask for
+  // any price.
+  void reduce_level(Side side, std::int32_t price, std::int64_t by) {
+    const std::int64_t rest = book_.quantity(side, price) - by;
+    if (rest == 0 && book_.levels(side, 2).size() == 1) place(side, price);
+    publish_level(side, price, rest);
+  }
   void publish_level(Side side, std::int32_t price, std::int64_t quantity) {
     book_.set(side, price, quantity);
     publish({0, 0, price, EventKind::kDepth, side, quantity});
@@ -213,6 +238,10 @@ class Market {
 
 }  // namespace
 
+std::uint64_t synthetic_window_seed(std::uint64_t seed, std::int64_t iteration) {
+  return base::mix_seed(seed, static_cast<std::uint64_t>(iteration), kMarketStream);
+}
+
 SyntheticWindow make_synthetic_window(const SyntheticSettings& settings, std::uint64_t seed,
                                       std::int64_t start_ns, std::int64_t length_ns) {
   Market market(settings, seed, start_ns);
@@ -222,6 +251,26 @@ SyntheticWindow make_synthetic_window(const SyntheticSettings& settings, std::ui
   window.asks = market.book().levels(Side::kSell, SIZE_MAX);
   market.run(start_ns + length_ns, &window.events);
   return window;
+}
+
+struct SyntheticMarket::State {
+  Market market;
+};
+
+SyntheticMarket::SyntheticMarket(const SyntheticSettings& settings, std::uint64_t seed, std::int64_t start_ns)
+    : state_(std::make_unique<State>(State{{settings, seed, start_ns}})) {
+  state_->market.run(start_ns, nullptr);
+}
+SyntheticMarket::SyntheticMarket(SyntheticMarket&&) noexcept = default;
+SyntheticMarket& SyntheticMarket::operator=(SyntheticMarket&&) noexcept = default;
+SyntheticMarket::~SyntheticMarket() = default;
+
+const Book& SyntheticMarket::book() const {
+  return state_->market.book();
+}
+
+void SyntheticMarket::next(std::vector<MarketEvent>& out) {
+  state_->market.step_into(out);
 }
 
 }  // namespace soak::sim

@@ -7,10 +7,12 @@
 // distances and cancel them at random; orders that the efficient price has left behind are withdrawn by the
 // attentive and taken by the informed; uninformed market orders arrive at random, with persistent signs and
 // random sizes, and walk the book. After Cont, Stoikov and Talreja, A stochastic model for order book
-// dynamics (2010), with the informed trader of Glosten and Milgrom (1985). Scale: a wide, illiquid
-// instrument, a spread of 5-15 bps. Same seed, same events. Not thread safe.
+// dynamics (2010), with the informed trader of Glosten and Milgrom (1985). No side is ever empty: before its
+// last level goes, a maker further out has placed an order. Scale: a wide, illiquid instrument, a spread of
+// 5-15 bps. Same seed, same events, whatever the start. Not thread safe.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/book.h"
@@ -56,7 +58,30 @@ struct SyntheticWindow {
   std::vector<MarketEvent> events;
 };
 
+// What a soak run of this seed gives make_synthetic_window for its iteration (from 1).
+std::uint64_t synthetic_window_seed(std::uint64_t seed, std::int64_t iteration);
+
 SyntheticWindow make_synthetic_window(const SyntheticSettings& settings, std::uint64_t seed,
                                       std::int64_t start_ns, std::int64_t length_ns);
+
+// The same market without an end: up to any time its events are those of the window of that length.
+class SyntheticMarket {
+ public:
+  // `settings` must outlive it. The book has filled by `start_ns`.
+  SyntheticMarket(const SyntheticSettings& settings, std::uint64_t seed, std::int64_t start_ns);
+  SyntheticMarket(SyntheticMarket&&) noexcept;
+  SyntheticMarket& operator=(SyntheticMarket&&) noexcept;
+  ~SyntheticMarket();
+
+  // As of the events so far.
+  const Book& book() const;
+  // Appends what happens next: one or more events of one exchange time, later than those before; none where
+  // nobody traded.
+  void next(std::vector<MarketEvent>& out);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace soak::sim

@@ -9,7 +9,6 @@
 
 #include "base/file.h"
 #include "base/plural.h"
-#include "base/rng.h"
 #include "base/sha256.h"
 #include "sim/feed.h"
 #include "sim/feed_windows.h"
@@ -21,7 +20,6 @@
 namespace soak::target {
 namespace {
 
-constexpr std::uint64_t kMarketStream = 1;
 constexpr char kVersion[] = "soak-sim/1";
 
 constexpr double kSyntheticTouchBaseUnits = 0.120;  // what the synthetic market shows at its touch on average
@@ -40,7 +38,7 @@ class SyntheticMarket final : public Market {
   std::string symbol() const override { return "SYNTHETIC"; }
   Result<MarketWindow> window(std::int64_t iteration) override {
     const std::int64_t start_ns = (iteration - 1) * length_ns_;
-    const std::uint64_t seed = base::mix_seed(seed_, static_cast<std::uint64_t>(iteration), kMarketStream);
+    const std::uint64_t seed = sim::synthetic_window_seed(seed_, iteration);
     sim::SyntheticWindow made = sim::make_synthetic_window({}, seed, start_ns, length_ns_);
     MarketWindow window;
     window.made.emplace(sim::kSyntheticInstrument, made.bids, made.asks, made.events);

@@ -53,6 +53,20 @@ class Synth(ReplayCase):
                   "--out", "none/x.bin", expect=1)
         self.assertFalse((self.root / "none").exists())
 
+    def test_random_walk_replays_alike_from_both_formats(self):
+        self.soak("feed", "synth", "--model", "random-walk-l2", "--rows", ROWS, "--seed", 3, "--format", "feed", "--out", "walk.feed")
+        rows, feed = (json.loads(self.soak("replay", "--feed", name, "--json").stdout) for name in ("walk.bin", "walk.feed"))
+        for name in ("rows", "intervals", "submits", "cancels", "fills", "position", "balance", "fee"):
+            self.assertEqual(rows[name], feed[name], name)
+        self.assertGreater(rows["fills"], 0)
+
+    def test_market_is_fit_for_a_soak_and_a_soak_runs_on_it(self):
+        self.soak("feed", "synth", "--model", "market", "--seconds", 600, "--seed", 5, "--format", "feed", "--out", "market.feed")
+        self.soak("feed", "check", "market.feed", "--window-s", 200)
+        self.soak("run", "--iterations", 3, "--iteration-s", 200, "--auto-tune", "--feed", "market.feed", "--out", "run", "--quiet")
+        fills = json.loads((self.root / "run/EDGE_REPORT.json").read_text())["totals"]["fills"]
+        self.assertGreater(fills["maker_count"], 0)
+
 
 class Replay(ReplayCase):
     def test_tells_what_it_did_and_how_long_it_took(self):
