@@ -181,7 +181,9 @@ struct Fifo : ::testing::Test {
     const std::string books = folder.file("XY_2012-06-21_orderbook.csv");
     write_bytes(messages, story.messages);
     write_bytes(books, story.books);
-    const auto imported = import_lobster(messages, books, folder.file("x.feed"));
+    LobsterImportOptions options;
+    options.latency_floor_ns = 0;  // all happens within microseconds
+    const auto imported = import_lobster(messages, books, folder.file("x.feed"), options);
     EXPECT_TRUE(imported) << to_line(imported.error());
     return Feed::open(folder.file("x.feed")).value();
   }
@@ -220,23 +222,23 @@ std::int64_t count_of(const std::vector<OurAnswer>& answers, ReplayAnswer kind) 
 
 TEST_F(Fifo, GivesTheFillsOfAListOfOrdersWithOursAmongThem) {
   std::int64_t fills = 0, expired = 0;
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const Format format = seed % 2 == 0 ? Format::kLobster : Format::kHftbacktest;
-    const Story story = Storyteller(seed, {format, false}).tell(600);
+    const Story story = Storyteller(seed, {format, false}).tell(1200);
     const auto got = replayed<false>(feed_of(story), story);
     ASSERT_EQ(sorted(got), sorted(story.answers)) << "seed " << seed;
     fills += count_of(got, ReplayAnswer::kFilled);
     expired += count_of(got, ReplayAnswer::kExpired);
   }
-  EXPECT_GT(fills, 5'000);
+  EXPECT_GT(fills, 3'000);
   EXPECT_GT(expired, 100);
 }
 
 TEST_F(Fifo, GivesThePartialFillsToo) {
   std::int64_t partial_fills = 0;
-  for (std::uint64_t seed = 1001; seed <= 1150; ++seed) {
+  for (std::uint64_t seed = 1001; seed <= 1060; ++seed) {
     const Format format = seed % 2 == 0 ? Format::kLobster : Format::kHftbacktest;
-    const Story story = Storyteller(seed, {format, true}).tell(600);
+    const Story story = Storyteller(seed, {format, true}).tell(1200);
     const auto got = replayed<true>(feed_of(story), story);
     ASSERT_EQ(sorted(got), sorted(story.answers)) << "seed " << seed;
     partial_fills += count_of(got, ReplayAnswer::kPartlyFilled);
