@@ -189,6 +189,7 @@ int main(int argc, char** argv) {
     ReplayOptions options;
     options.interval_ns = interval;
     options.queue = static_cast<QueueModel>(queue);
+    if (options.queue == QueueModel::kFifo && feed.exchange.joined_rows == nullptr) continue;
     all.push_back({std::string(queue_model_names()[queue]),
                    [&, options] { check += replay(feed, options)->account.fills; },
                    {}});

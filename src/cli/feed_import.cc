@@ -105,6 +105,8 @@ Result<Imported> import_hft(const ImportRequest& request, const Progress& progre
            {"trade_rows", c.trade_rows},
            {"snapshot_rows", c.snapshot_rows},
            {"clear_rows", c.clear_rows},
+           {"order_rows", c.order_rows},
+           {"trades_told_by_fills", c.trades_told_by_fills},
            {"local_only_rows", c.local_only_rows},
            {"other_rows", c.other_rows},
            {"levels_cleared", c.levels_cleared},
@@ -113,12 +115,12 @@ Result<Imported> import_hft(const ImportRequest& request, const Progress& progre
            {"crossed_states", c.crossed_states},
            {"first_crossed", first_crossed}},
       fmt::format(
-          "read      {} rows: {} depth, {} trades, {} snapshot, {} clear, {} for the subscriber alone, {} "
-          "other\n"
+          "read      {} rows: {} depth, {} trades, {} snapshot, {} clear, {} order by order, {} for the "
+          "subscriber alone, {} other\n"
           "order     {} local times raised to keep the exchange's order (seen at most {:.3f} ms later "
           "for it)\n{}",
-          c.rows, c.depth_rows, c.trade_rows, c.snapshot_rows, c.clear_rows, c.local_only_rows, c.other_rows,
-          c.local_times_raised, ms(c.local_delay_ns_max),
+          c.rows, c.depth_rows, c.trade_rows, c.snapshot_rows, c.clear_rows, c.order_rows, c.local_only_rows,
+          c.other_rows, c.local_times_raised, ms(c.local_delay_ns_max),
           c.crossed_states == 0 ? std::string()
                                 : fmt::format("crossed   {} moments, the first ends at {}\n",
                                               c.crossed_states, c.first_crossed))};
@@ -139,7 +141,9 @@ Result<Imported> import_pair(const ImportRequest& request, const Progress& progr
            {"hidden_between_ticks", c.hidden_between_ticks},
            {"cross_trades", c.cross_trades},
            {"halts", c.halts},
-           {"trades_dropped", c.trades_dropped}},
+           {"trades_dropped", c.trades_dropped},
+           {"orders_without_id", c.orders_without_id},
+           {"unseen_executions", c.unseen_executions}},
       fmt::format("read      {} messages, {} levels a side: {} visible and {} hidden executions ({} of these "
                   "between two ticks), {} cross trades and {} halts left out\n",
                   c.messages, c.levels, c.visible_executions, c.hidden_executions, c.hidden_between_ticks,

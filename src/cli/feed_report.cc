@@ -42,6 +42,7 @@ Json feed_json(const sim::Feed& feed, const sim::FeedSummary& summary) {
         {"trade", h.trade_rows},
         {"snapshot", h.snapshot_rows},
         {"clear", h.clear_rows}}},
+      {"order_by_order", feed.by_order()},
       {"first_utc", utc_of(h.first_exchange_ns)},
       {"last_utc", utc_of(h.last_exchange_ns)},
       {"span_s", static_cast<double>(h.last_exchange_ns - h.first_exchange_ns) / 1e9},
@@ -91,6 +92,8 @@ std::string feed_text(const sim::Feed& feed, const sim::FeedSummary& s) {
                   sim::format_decimal(feed.tick()), sim::format_decimal(feed.lot()), h.file_bytes);
   text += fmt::format("rows      {}: {} depth, {}, {} snapshot, {} clear\n", h.row_count, h.depth_rows,
                       base::plural(h.trade_rows, "trade"), h.snapshot_rows, h.clear_rows);
+  text += feed.by_order() ? "queues    order by order: a replay with --queue fifo knows who stands ahead\n"
+                          : "queues    by level only: no replay with --queue fifo\n";
   text += fmt::format("span      {} to {}, {:.3f} s, longest gap {:.3f} s, {} of {} s and more\n",
                       utc_of(h.first_exchange_ns), utc_of(h.last_exchange_ns),
                       static_cast<double>(h.last_exchange_ns - h.first_exchange_ns) / 1e9,

@@ -50,6 +50,7 @@ TEST_F(FeedCommand, ImportsHftbacktestRowsAndSaysWhatTheyWere) {
   EXPECT_EQ(result["tick"], "0.1");
   EXPECT_EQ(result["rows"]["trade"], 1);
   EXPECT_EQ(result["import"]["snapshot_rows"], 2);
+  EXPECT_EQ(result["order_by_order"], false);
   EXPECT_EQ(ran.err, "") << "progress belongs on a terminal only";
   EXPECT_EQ(feed({"check", out_, "--window-s", "10"}).exit_code, kExitOk);
   EXPECT_EQ(feed({"check", out_, "--window-s", "60"}).exit_code, kExitError);
@@ -76,6 +77,8 @@ TEST_F(FeedCommand, ALobsterPairWhoseNameDoesNotSayTheDayTakesItFromAnOption) {
   ASSERT_EQ(ran.exit_code, kExitOk) << ran.err;
   EXPECT_THAT(Json::parse(ran.out)["first_utc"].get<std::string>(),
               testing::StartsWith("2012-06-21T09:30:00"));
+  EXPECT_EQ(Json::parse(ran.out)["order_by_order"], true);
+  EXPECT_THAT(feed({"info", out_}).out, HasSubstr("order by order"));
   EXPECT_EQ(feed({"import", "--format", "hftbacktest", in_, "--out", out_, "--date", "2012-06-21"}).exit_code,
             kExitUsage);
 }

@@ -89,13 +89,12 @@ Result<void> Feed::map(const std::string& path) {
 
 Result<void> Feed::check_header() const {
   const FeedHeader& h = *header_;
-  if (h.version != kFeedVersion) {
-    return fail(
-        ErrorCode::kUnsupported,
-        fmt::format(
-            "offset {}: version {} of the .feed format, this program reads version {}; import it again",
-            offsetof(FeedHeader, version), h.version, kFeedVersion),
-        path_);
+  if (h.version != kFeedVersion && h.version != kFeedVersionByOrder) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("offset {}: version {} of the .feed format, this program reads versions {} and "
+                            "{}; import it again",
+                            offsetof(FeedHeader, version), h.version, kFeedVersion, kFeedVersionByOrder),
+                path_);
   }
   if (crc_of(bytes_.get(), offsetof(FeedHeader, header_crc)) != h.header_crc) {
     return corrupt(offsetof(FeedHeader, header_crc), "the header's checksum is wrong");
@@ -113,18 +112,22 @@ Result<void> Feed::check_header() const {
 Result<void> Feed::check_sections() const {
   const FeedHeader& h = *header_;
   constexpr std::uint64_t kTooMany = std::uint64_t{1} << 48;
-  const bool wide = (h.flags & kFeedFlagWideQuantities) != 0;
-  bool fits = h.header_bytes == sizeof(FeedHeader) && h.flags <= kFeedFlagWideQuantities && h.row_count > 0 &&
-              h.row_count < kTooMany && h.keyframe_count < kTooMany && h.opening_row_count <= h.row_count &&
-              h.rows_per_block > 0 && h.rows_per_keyframe > 0;
+  const bool wide = (h.flags & kFeedFlagWideQuantities) != 0, by_order = (h.flags & kFeedFlagByOrder) != 0;
+  constexpr std::uint64_t kFlags = kFeedFlagWideQuantities | kFeedFlagByOrder;
+  bool fits = h.header_bytes == sizeof(FeedHeader) && (h.flags & ~kFlags) == 0 &&
+              by_order == (h.version == kFeedVersionByOrder) && h.row_count > 0 && h.row_count < kTooMany &&
+              h.keyframe_count < kTooMany && h.opening_row_count <= h.row_count && h.rows_per_block > 0 &&
+              h.rows_per_keyframe > 0;
   if (!fits) return corrupt(0, "the header makes no sense");
   const std::uint64_t column = feed_padded_rows(h.row_count) * 8;
   const std::uint64_t blocks = (h.row_count - 1) / h.rows_per_block + 1;
-  const std::uint64_t checksum_bytes = blocks * (wide ? 4 : 3) * sizeof(std::uint32_t);
+  const std::uint64_t columns = 3U + (wide ? 1 : 0) + (by_order ? 1 : 0);
+  const std::uint64_t checksum_bytes = blocks * columns * sizeof(std::uint32_t);
+  const std::uint64_t behind_rows = h.rows_offset + column;
   fits = h.exchange_offset == sizeof(FeedHeader) && h.local_offset == h.exchange_offset + column &&
-         h.rows_offset == h.local_offset + column &&
-         h.quantity_offset == (wide ? h.rows_offset + column : 0) &&
-         h.keyframes_offset == h.rows_offset + column * (wide ? 2 : 1) &&
+         h.rows_offset == h.local_offset + column && h.quantity_offset == (wide ? behind_rows : 0) &&
+         h.joined_offset == (by_order ? behind_rows + (wide ? column : 0) : 0) &&
+         h.keyframes_offset == h.exchange_offset + column * columns &&
          h.keyframe_index_offset >= h.keyframes_offset && h.keyframe_index_offset % 8 == 0 &&
          h.block_count == blocks && h.keyframe_index_offset <= h.file_bytes &&
          h.checksums_offset == h.keyframe_index_offset + h.keyframe_count * sizeof(FeedKeyframe) &&
@@ -146,6 +149,7 @@ void Feed::find_sections() {
   local_ = reinterpret_cast<const std::int64_t*>(bytes + h.local_offset);
   rows_ = reinterpret_cast<const FeedRow*>(bytes + h.rows_offset);
   if (h.quantity_offset != 0) wide_ = reinterpret_cast<const std::int64_t*>(bytes + h.quantity_offset);
+  if (h.joined_offset != 0) joined_ = reinterpret_cast<const std::int64_t*>(bytes + h.joined_offset);
   keyframes_ = {reinterpret_cast<const FeedKeyframe*>(bytes + h.keyframe_index_offset), h.keyframe_count};
 }
 
@@ -188,6 +192,8 @@ Result<void> Feed::check_ends() const {
       return corrupt(header_->rows_offset + k * 8, "the padding is altered");
     if (wide_ != nullptr && wide_[k] != 0)
       return corrupt(header_->quantity_offset + k * 8, "the padding is altered");
+    if (joined_ != nullptr && joined_[k] != 0)
+      return corrupt(header_->joined_offset + k * 8, "the padding is altered");
   }
   return {};
 }
@@ -195,18 +201,19 @@ Result<void> Feed::check_ends() const {
 Result<void> Feed::check_rows() const {
   const FeedHeader& h = *header_;
   const std::byte* bytes = bytes_.get();
-  const std::uint64_t columns[4] = {h.exchange_offset, h.local_offset, h.rows_offset, h.quantity_offset};
-  const std::size_t column_count = wide_ == nullptr ? 3 : 4;
+  std::vector<std::uint64_t> columns = {h.exchange_offset, h.local_offset, h.rows_offset};
+  if (wide_ != nullptr) columns.push_back(h.quantity_offset);
+  if (joined_ != nullptr) columns.push_back(h.joined_offset);
   const std::byte* sums = bytes + h.checksums_offset;
   for (std::uint64_t block = 0; block < h.block_count; ++block) {
     const std::uint64_t first = block * h.rows_per_block;
     release_before(first);
     const std::uint64_t count = std::min<std::uint64_t>(h.rows_per_block, h.row_count - first);
-    for (std::size_t column = 0; column < column_count; ++column) {
+    for (const std::uint64_t column : columns) {
       std::uint32_t expected = 0;
       std::memcpy(&expected, sums, sizeof(expected));
       sums += sizeof(expected);
-      const std::uint64_t offset = columns[column] + first * 8;
+      const std::uint64_t offset = column + first * 8;
       if (crc_of(bytes + offset, count * 8) != expected) {
         return corrupt(offset, fmt::format("the checksum of block {} is wrong", block));
       }
@@ -227,6 +234,8 @@ Result<void> Feed::check_values() const {
     if (feed_kind(rows_[k].code) == EventKind::kClear && slots().price(rows_[k].code) != 0)
       return corrupt(header_->rows_offset + k * 8, "a clear of a part of a side");
     if (event(k).quantity_lots < 0) return corrupt(header_->rows_offset + k * 8, "a negative quantity");
+    if (joined_ != nullptr && !feed_joined_row_valid(joined_[k], k))
+      return corrupt(header_->joined_offset + k * 8, "a row that takes from an order of a later one");
     if (k == 0) continue;
     if (exchange_[k] < exchange_[k - 1])
       return corrupt(header_->exchange_offset + k * 8, "exchange time runs backwards");
@@ -238,7 +247,8 @@ Result<void> Feed::check_values() const {
 void Feed::release(std::size_t first, std::size_t end) const {
   constexpr std::uintptr_t kPage = 4096;
   for (const void* column : {static_cast<const void*>(exchange_), static_cast<const void*>(local_),
-                             static_cast<const void*>(rows_), static_cast<const void*>(wide_)}) {
+                             static_cast<const void*>(rows_), static_cast<const void*>(wide_),
+                             static_cast<const void*>(joined_)}) {
     if (column == nullptr) continue;
     const auto start = reinterpret_cast<std::uintptr_t>(column);
     const std::uintptr_t from = (start + first * 8 + kPage - 1) / kPage * kPage;
@@ -260,6 +270,7 @@ ReplayFeed replay_feed(const Feed& feed) {
   view.row_count = feed.size();
   view.exchange = {feed.exchange_ns().data(), feed.rows().data(), feed.size()};
   view.local = {feed.local_ns().data(), feed.rows().data(), feed.size()};
+  view.exchange.joined_rows = feed.by_order() ? feed.joined_rows().data() : nullptr;
   view.slots = feed.slots();
   view.instrument = feed.instrument();
   return view;

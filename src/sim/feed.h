@@ -33,8 +33,8 @@ bool is_feed_file(const std::string& path);
 
 class Feed {
  public:
-  // Refuses what is not a whole, unaltered .feed file of this version: kCorrupt with the byte offset where it
-  // goes wrong, kUnsupported for another version, kNotFound, kNotAFile, kPermissionDenied.
+  // Refuses what is not a whole, unaltered .feed file of these versions: kCorrupt with the byte offset where
+  // it goes wrong, kUnsupported for another version, kNotFound, kNotAFile, kPermissionDenied.
   static Result<Feed> open(const std::string& path, const FeedOpenOptions& options = {});
   Feed(Feed&&) noexcept = default;
   Feed& operator=(Feed&&) noexcept = default;
@@ -56,6 +56,9 @@ class Feed {
   std::span<const FeedRow> rows() const { return {rows_, size()}; }
   // Empty unless the feed has wide quantities.
   std::span<const std::int64_t> wide_quantities() const { return {wide_, wide_ == nullptr ? 0 : size()}; }
+  // From which order each row takes (feed_format.h). Empty unless the feed has order-by-order data.
+  std::span<const std::int64_t> joined_rows() const { return {joined_, joined_ == nullptr ? 0 : size()}; }
+  bool by_order() const { return joined_ != nullptr; }
 
   // Row `row` < size().
   MarketEvent event(std::size_t row) const {
@@ -105,6 +108,7 @@ class Feed {
   const std::int64_t* local_ = nullptr;
   const FeedRow* rows_ = nullptr;
   const std::int64_t* wide_ = nullptr;
+  const std::int64_t* joined_ = nullptr;
   std::span<const FeedKeyframe> keyframes_;
 };
 

@@ -2,8 +2,8 @@
 // The .feed file, to the byte; docs/formats/feed.md says the same in words. Little-endian, columns that a
 // replay reads in place:
 //
-//   header | exchange_ns[] | local_ns[] | rows[] | (wide quantity_lots[]) | keyframe levels | keyframe index
-//   | checksums
+//   header | exchange_ns[] | local_ns[] | rows[] | (wide quantity_lots[]) | (joined_row[]) | keyframe levels
+//   | keyframe index | checksums
 //
 // Every byte is covered by a check: the header by its own CRC, each column by one CRC for each block of
 // rows_per_block rows, the rows of padding behind each column by their fixed values, each keyframe by its
@@ -23,9 +23,20 @@ static_assert(std::endian::native == std::endian::little, "a .feed file is mappe
 
 inline constexpr char kFeedMagic[8] = {'S', 'O', 'A', 'K', 'F', 'E', 'E', 'D'};
 inline constexpr std::uint32_t kFeedVersion = 2;
+// Of a feed with kFeedFlagByOrder, so that a program that does not know the column says so.
+inline constexpr std::uint32_t kFeedVersionByOrder = 3;
 inline constexpr std::uint32_t kFeedRowsPerBlock = 4096;
 inline constexpr std::uint32_t kFeedRowsPerKeyframe = 65536;
 inline constexpr std::uint64_t kFeedFlagWideQuantities = 1;
+inline constexpr std::uint64_t kFeedFlagByOrder = 2;  // a column joined_row
+// A row of a feed by order takes lots away from one order of the market: a trade executes it, a depth row
+// holds what was executed or cancelled of it. joined_row is the row with which that order joined its queue.
+// One of ours that enters when the rows before R have passed stands behind it where joined_row < R, else
+// before it. Two values name no row. It joined before the feed began, or where the feed did not see it:
+inline constexpr std::int64_t kFeedJoinedUnseen = -1;
+// No displayed order: the row adds, or a level comes into sight or leaves it; a trade of a hidden order,
+// which stands behind each displayed one of its price.
+inline constexpr std::int64_t kFeedJoinedNone = std::numeric_limits<std::int64_t>::max();
 // A replay loop may run to the first time beyond its limit without counting rows: padding rows have this
 // time.
 inline constexpr std::int64_t kFeedPaddingNs = std::numeric_limits<std::int64_t>::max();
@@ -79,13 +90,15 @@ struct FeedHeader {
       times_raised;  // messages whose exchange time was raised to that of the one before in their stream
   std::uint32_t index_crc;  // of the keyframe index followed by the checksums
   std::uint32_t reserved_word;
-  char source[24];  // importer, NUL padded
-  char symbol[32];  // NUL padded
-  char reserved[164];
+  char source[24];              // importer, NUL padded
+  char symbol[32];              // NUL padded
+  std::uint64_t joined_offset;  // 0 without kFeedFlagByOrder
+  char reserved[156];
   std::uint32_t header_crc;  // of the 508 bytes before
 };
 static_assert(sizeof(FeedHeader) == 512 && std::is_trivially_copyable_v<FeedHeader>);
-static_assert(offsetof(FeedHeader, header_crc) == 508 && offsetof(FeedHeader, symbol) == 312);
+static_assert(offsetof(FeedHeader, header_crc) == 508 && offsetof(FeedHeader, symbol) == 312 &&
+              offsetof(FeedHeader, joined_offset) == 344);
 
 // code = slot * 8 + snapshot * 4 + trade * 2 + ask, where slot is a place in one flat array (FeedSlots). A
 // trade stands on the side that it consumes; trade and snapshot together mean clear.
@@ -191,6 +204,12 @@ struct FeedSlots {
     return 2 * region() + (price_ticks == 0 ? 0 : 1 + price_ticks - price_ticks_min);
   }
 };
+
+// `row`: the row's own number.
+inline bool feed_joined_row_valid(std::int64_t joined_row, std::size_t row) {
+  return joined_row == kFeedJoinedNone ||
+         (joined_row >= kFeedJoinedUnseen && joined_row < static_cast<std::int64_t>(row));
+}
 
 // Entries in each column: the rows, at least kFeedPaddingRowsMin of padding, and so many that the next column
 // is aligned to 64 bytes.

@@ -49,6 +49,7 @@ class Layout {
     return put(column + row * sizeof(T), values.data(), values.size() * sizeof(T));
   }
   bool wide() const { return input_.wide_quantities; }
+  bool by_order() const { return input_.meta->by_order; }
 
   int descriptor_;
   const LayoutInput& input_;
@@ -58,7 +59,7 @@ class Layout {
   std::uint64_t rows_ = 0;
   std::uint64_t next_keyframe_offset_ = 0;
   bool bid_agrees_ = false;
-  std::vector<std::int64_t> exchange_, local_, quantity_;
+  std::vector<std::int64_t> exchange_, local_, quantity_, joined_;
   std::vector<FeedRow> block_;
   std::vector<std::uint32_t> checksums_;
   std::vector<FeedKeyframe> keyframes_;
@@ -67,7 +68,7 @@ class Layout {
 void Layout::place_sections() {
   FeedHeader& h = header_;
   std::memcpy(h.magic, kFeedMagic, sizeof(kFeedMagic));
-  h.version = kFeedVersion;
+  h.version = by_order() ? kFeedVersionByOrder : kFeedVersion;
   h.header_bytes = sizeof(FeedHeader);
   h.row_count = input_.row_count;
   h.rows_per_block = kFeedRowsPerBlock;
@@ -81,6 +82,11 @@ void Layout::place_sections() {
   if (wide()) {
     h.flags |= kFeedFlagWideQuantities;
     h.quantity_offset = h.keyframes_offset;
+    h.keyframes_offset += column_bytes;
+  }
+  if (by_order()) {
+    h.flags |= kFeedFlagByOrder;
+    h.joined_offset = h.keyframes_offset;
     h.keyframes_offset += column_bytes;
   }
   h.price_ticks_min = kFeedPriceTicksMax;
@@ -202,6 +208,7 @@ Result<void> Layout::add(const SpoolRecord& record) {
   local_.push_back(header_.last_local_ns);
   block_.push_back(*row);
   if (wide()) quantity_.push_back(quantity_lots);
+  if (by_order()) joined_.push_back(record.joined_row);
   ++rows_;
   return block_.size() == kFeedRowsPerBlock ? end_block() : Result<void>{};
 }
@@ -212,14 +219,17 @@ Result<void> Layout::end_block() {
   checksums_.push_back(crc_of(local_.data(), local_.size() * 8));
   checksums_.push_back(crc_of(block_.data(), block_.size() * 8));
   if (wide()) checksums_.push_back(crc_of(quantity_.data(), quantity_.size() * 8));
+  if (by_order()) checksums_.push_back(crc_of(joined_.data(), joined_.size() * 8));
   auto done = put_column(header_.exchange_offset, first, exchange_);
   if (done) done = put_column(header_.local_offset, first, local_);
   if (done) done = put_column(header_.rows_offset, first, block_);
   if (done && wide()) done = put_column(header_.quantity_offset, first, quantity_);
+  if (done && by_order()) done = put_column(header_.joined_offset, first, joined_);
   exchange_.clear();
   local_.clear();
   block_.clear();
   quantity_.clear();
+  joined_.clear();
   return done;
 }
 
@@ -231,6 +241,7 @@ Result<void> Layout::pad_columns() {
   if (done) done = put_column(header_.local_offset, rows_, times);
   if (done) done = put_column(header_.rows_offset, rows_, zeros);
   if (done && wide()) done = put_column(header_.quantity_offset, rows_, zeros);
+  if (done && by_order()) done = put_column(header_.joined_offset, rows_, zeros);
   return done;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "sim/feed_format.h"
 
 namespace soak::sim {
 
@@ -17,13 +18,14 @@ struct SpoolRecord {
   std::int64_t local_ns = 0;
   std::int64_t price = 0;
   std::int64_t quantity = 0;
+  std::int64_t joined_row = kFeedJoinedNone;
   std::uint8_t price_decimals = 0;
   std::uint8_t quantity_decimals = 0;
   std::uint8_t kind = 0;  // of an EventKind, or kSpoolCheck
   std::uint8_t side = 0;
   std::uint8_t unused[4] = {};
 };
-static_assert(sizeof(SpoolRecord) == 40);
+static_assert(sizeof(SpoolRecord) == 48);
 inline constexpr std::uint8_t kSpoolCheck = 255;  // one side of a best bid and ask that the book should have
 
 class FeedSpool {

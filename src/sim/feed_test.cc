@@ -18,9 +18,18 @@ struct FeedFile : ::testing::Test {
   void SetUp() override {
     path = folder.file("x.feed");
     events = random_events(kRows, 7);
-    ASSERT_TRUE(write_feed(path, events, test_meta()));
+    FeedMeta meta = test_meta();
+    meta.by_order = by_order;
+    if (by_order) join_at_random(events);
+    ASSERT_TRUE(write_feed(path, events, meta));
     bytes = base::bytes_of(path);
     std::memcpy(&header, bytes.data(), sizeof(header));
+  }
+  static void join_at_random(std::vector<FeedEvent>& events) {
+    base::Rng rng(5);
+    for (std::size_t row = 0; row < events.size(); ++row) {
+      if (rng.below(3) > 0) events[row].joined_row = static_cast<std::int64_t>(rng.below(row + 1)) - 1;
+    }
   }
   // The error of opening the file; fails the test where it is taken for a feed.
   static Error error_of(const std::string& file) {
@@ -54,10 +63,32 @@ struct FeedFile : ::testing::Test {
     return {reinterpret_cast<const char*>(&changed), sizeof(changed)};
   }
 
+  // The file with one value of a column altered, and right checksums around it.
+  std::string altered(std::uint64_t column_offset, std::size_t column, std::uint64_t value) const {
+    constexpr std::uint64_t kRow = 100;
+    std::string file = bytes;
+    std::memcpy(file.data() + column_offset + kRow * 8, &value, 8);
+    const std::uint64_t rows = std::min<std::uint64_t>(kFeedRowsPerBlock, header.row_count);
+    const auto crc = [](const char* from, std::uint64_t size) {
+      return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(from), size));
+    };
+    const std::uint32_t block = crc(file.data() + column_offset, rows * 8);
+    std::memcpy(file.data() + header.checksums_offset + column * 4, &block, 4);
+    FeedHeader changed = header;
+    changed.index_crc =
+        crc(file.data() + header.keyframe_index_offset, header.file_bytes - header.keyframe_index_offset);
+    const std::string head = sealed(changed);
+    return head + file.substr(head.size());
+  }
+
   TempFolder folder;
   std::string path, bytes;
   std::vector<FeedEvent> events;
   FeedHeader header;
+  bool by_order = false;
+};
+struct FeedFileByOrder : FeedFile {
+  FeedFileByOrder() { by_order = true; }
 };
 
 TEST_F(FeedFile, GivesBackEveryEvent) {
@@ -193,22 +224,6 @@ TEST_F(FeedFile, AHeaderThatPointsOutsideOfTheFileIsRefusedThoughItsChecksumIsRi
 // Right checksums around one altered value of a column: a file made by another hand. A replay takes slots and
 // times on trust.
 TEST_F(FeedFile, RowsThatPointElsewhereAreRefusedThoughTheirChecksumsAreRight) {
-  const auto altered = [&](std::uint64_t column_offset, std::size_t column, std::uint64_t value) {
-    constexpr std::uint64_t kRow = 100;
-    std::string file = bytes;
-    std::memcpy(file.data() + column_offset + kRow * 8, &value, 8);
-    const std::uint64_t rows = std::min<std::uint64_t>(kFeedRowsPerBlock, header.row_count);
-    const auto crc = [](const char* from, std::uint64_t size) {
-      return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(from), size));
-    };
-    const std::uint32_t block = crc(file.data() + column_offset, rows * 8);
-    std::memcpy(file.data() + header.checksums_offset + column * 4, &block, 4);
-    FeedHeader changed = header;
-    changed.index_crc =
-        crc(file.data() + header.keyframe_index_offset, header.file_bytes - header.keyframe_index_offset);
-    const std::string head = sealed(changed);
-    return head + file.substr(head.size());
-  };
   const FeedSlots slots{header.price_ticks_min, header.price_ticks_max};
   const auto row = [](std::int32_t code) {
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(code)) | std::uint64_t{1} << 32;
@@ -230,6 +245,50 @@ TEST_F(FeedFile, RowsThatPointElsewhereAreRefusedThoughTheirChecksumsAreRight) {
   }
 }
 
+TEST_F(FeedFileByOrder, GivesBackFromWhichOrderEachRowTakes) {
+  const auto feed = Feed::open(path);
+  ASSERT_TRUE(feed) << to_line(feed.error());
+  EXPECT_EQ(feed->header().version, 3U) << "a program that does not know the column must say so";
+  ASSERT_TRUE(feed->by_order());
+  ASSERT_EQ(feed->joined_rows().size(), kRows);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    ASSERT_EQ(feed->joined_rows()[row], events[row].joined_row) << row;
+    ASSERT_EQ(feed->event(row).price_ticks, events[row].price.mantissa) << row;
+  }
+}
+
+TEST_F(FeedFileByOrder, IsWithoutTheColumnTheFileThatItAlwaysWas) {
+  const std::string with = folder.file("with.feed"), without = folder.file("without.feed");
+  ASSERT_TRUE(write_feed(with, events, test_meta()));
+  ASSERT_TRUE(write_feed(without, random_events(kRows, 7), test_meta()));
+  EXPECT_EQ(base::bytes_of(with), base::bytes_of(without));
+  const auto feed = Feed::open(without);
+  ASSERT_TRUE(feed);
+  EXPECT_FALSE(feed->by_order());
+  EXPECT_TRUE(feed->joined_rows().empty());
+  EXPECT_EQ(feed->header().version, 2U);
+  EXPECT_EQ(feed->header().joined_offset, 0U);
+}
+
+TEST_F(FeedFileByOrder, DamageOfTheColumnIsRefusedWithTheOffset) {
+  for (std::uint64_t block = 0; block < header.block_count; block += 5) {
+    const std::uint64_t offset = header.joined_offset + block * kFeedRowsPerBlock * 8;
+    EXPECT_THAT(refusal_of_flip(offset + 12).message, HasSubstr("offset " + std::to_string(offset) + ":"));
+    EXPECT_THAT(refusal(bytes.substr(0, offset)).message,
+                HasSubstr("offset " + std::to_string(offset) + ":"));
+  }
+  const std::uint64_t padding = (feed_padded_rows(kRows) - kRows) * 8;
+  for (std::uint64_t k = 1; k <= padding; ++k)
+    EXPECT_THAT(refusal_of_flip(header.keyframes_offset - k).message, HasSubstr("the padding is altered"));
+  for (const std::int64_t joined : {std::int64_t{100}, kFeedJoinedNone - 1, std::int64_t{-2}}) {
+    EXPECT_THAT(refusal(altered(header.joined_offset, 3, static_cast<std::uint64_t>(joined))).message,
+                HasSubstr(fmt::format("offset {}: a row that takes", header.joined_offset + 800)));
+  }
+  FeedHeader changed = header;
+  changed.version = kFeedVersion;
+  EXPECT_EQ(refusal_with(0, sealed(changed)).code, ErrorCode::kCorrupt);
+}
+
 TEST_F(FeedFile, AnotherVersionIsNamed) {
   FeedHeader changed = header;
   changed.version = 9;
@@ -242,87 +301,6 @@ TEST_F(FeedFile, AFolderOrNothingInItsPlaceIsNamed) {
   EXPECT_EQ(Feed::open(folder.file("none.feed")).error().code, ErrorCode::kNotFound);
   std::filesystem::create_directory(folder.file("dir.feed"));
   EXPECT_EQ(Feed::open(folder.file("dir.feed")).error().code, ErrorCode::kNotAFile);
-}
-
-FeedEvent depth_event(std::int64_t time, Decimal price, Decimal quantity) {
-  return {time, time, price, quantity, EventKind::kDepth, Side::kBuy};
-}
-
-TEST(FeedWriter, KeepsQuantitiesBeyond31BitsInAColumnOfTheirOwn) {
-  TempFolder folder;
-  const std::string path = folder.file("wide.feed");
-  const std::int64_t huge = 5'000'000'000'000;
-  ASSERT_TRUE(write_feed(path, {depth_event(1, cents(100), {huge, 0}), depth_event(2, cents(101), {7, 0})},
-                         test_meta()));
-  auto feed = Feed::open(path);
-  ASSERT_TRUE(feed) << to_line(feed.error());
-  ASSERT_EQ(feed->wide_quantities().size(), 2U);
-  EXPECT_EQ(feed->event(0).quantity_lots, huge);
-  EXPECT_EQ(feed->event(1).quantity_lots, 7);
-}
-
-TEST(FeedWriter, RefusesTimeThatRunsBackwards) {
-  TempFolder folder;
-  auto written =
-      write_feed(folder.file("x.feed"), {depth_event(5, cents(1), {1, 0}), depth_event(4, cents(1), {1, 0})},
-                 test_meta());
-  ASSERT_FALSE(written);
-  EXPECT_THAT(written.error().message, HasSubstr("row 1"));
-}
-
-TEST(FeedWriter, LeavesTheOldFileAndNothingElseAfterAnError) {
-  TempFolder folder;
-  const std::string path = folder.file("x.feed");
-  write_bytes(path, "old");
-  FeedMeta meta = test_meta();
-  meta.tick = Decimal{25, 2};
-  auto written = write_feed(path, {depth_event(1, cents(126), {1, 0})}, meta);
-  ASSERT_FALSE(written);
-  EXPECT_THAT(written.error().message, HasSubstr("price 1.26"));
-  EXPECT_EQ(base::bytes_of(path), "old");
-  EXPECT_EQ(folder.file_count(), 1U);
-}
-
-TEST(FeedWriter, RefusesAPriceOfTooManyTicks) {
-  TempFolder folder;
-  auto written = write_feed(folder.file("x.feed"), {depth_event(1, {1'000'000'001, 0}, {1, 0})}, test_meta());
-  ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().code, ErrorCode::kLimitExceeded);
-}
-
-TEST(FeedWriter, RefusesToReplaceAFolder) {
-  TempFolder folder;
-  std::filesystem::create_directory(folder.file("dir"));
-  EXPECT_EQ(FeedWriter::create(folder.file("dir")).error().code, ErrorCode::kNotAFile);
-  EXPECT_EQ(FeedWriter::create(folder.file("none/x.feed")).error().code, ErrorCode::kNotFound);
-}
-
-TEST(FeedWriter, MovesLocalTimesSoThatTheFastestMessageTakesTheFloor) {
-  TempFolder folder;
-  const std::string path = folder.file("x.feed");
-  std::vector<FeedEvent> events = {depth_event(1'000'000, cents(100), {1, 0}),
-                                   depth_event(2'000'000, cents(100), {2, 0})};
-  events[0].local_ns = 400'000;    // 600 us before it was sent
-  events[1].local_ns = 1'600'000;  // 400 us before
-  FeedMeta meta = test_meta();
-  meta.latency_floor_ns = 50'000;
-  ASSERT_TRUE(write_feed(path, events, meta));
-  auto feed = Feed::open(path);
-  ASSERT_TRUE(feed);
-  EXPECT_EQ(feed->event(0).local_ns - feed->event(0).exchange_ns, 50'000);
-  EXPECT_EQ(feed->event(1).local_ns - feed->event(1).exchange_ns, 250'000);
-  EXPECT_EQ(feed->header().local_shift_ns, 650'000);
-}
-
-TEST(FeedWriter, LeavesLocalTimesOfAGoodClockAlone) {
-  TempFolder folder;
-  const std::string path = folder.file("x.feed");
-  std::vector<FeedEvent> events = {depth_event(1'000'000, cents(100), {1, 0})};
-  events[0].local_ns = 9'000'000;
-  FeedMeta meta = test_meta();
-  meta.latency_floor_ns = 50'000;
-  ASSERT_TRUE(write_feed(path, events, meta));
-  EXPECT_EQ(Feed::open(path)->event(0).local_ns, 9'000'000);
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ ReplayFeed FeedWindows::rows(const FeedWindow& window) const {
     columns->times_ns += window.first_row;
     columns->rows += window.first_row;
     columns->size -= window.first_row;
+    columns->joined_rows = nullptr;  // they count the feed's rows
   }
   return view;
 }

@@ -63,6 +63,12 @@ Result<void> FeedWriter::append(const FeedEvent& event) {
     return fail(ErrorCode::kInvalidValue, fmt::format("the quantity of row {} is not positive", s.row_count),
                 s.path);
   }
+  if (!feed_joined_row_valid(event.joined_row, s.row_count)) {
+    return fail(
+        ErrorCode::kInvalidValue,
+        fmt::format("row {} takes from an order that joins with row {}", s.row_count, event.joined_row),
+        s.path);
+  }
   s.last_exchange_ns = event.exchange_ns;
   s.last_local_ns = event.local_ns;
   s.lag_ns_min = std::min(s.lag_ns_min, event.local_ns - event.exchange_ns);
@@ -72,6 +78,7 @@ Result<void> FeedWriter::append(const FeedEvent& event) {
   if (event.kind == EventKind::kSnapshot && s.opening_row_count == s.row_count) ++s.opening_row_count;
   ++s.row_count;
   SpoolRecord record{event.exchange_ns, event.local_ns, event.price.mantissa, event.quantity.mantissa};
+  record.joined_row = event.joined_row;
   record.price_decimals = event.price.decimals;
   record.quantity_decimals = event.quantity.decimals;
   record.kind = static_cast<std::uint8_t>(event.kind);

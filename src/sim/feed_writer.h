@@ -12,6 +12,7 @@
 #include <string>
 
 #include "sim/feed_decimal.h"
+#include "sim/feed_format.h"
 #include "sim/market_event.h"
 
 namespace soak::sim {
@@ -24,6 +25,7 @@ struct FeedEvent {
   Decimal quantity;
   EventKind kind = EventKind::kDepth;
   Side side = Side::kBuy;
+  std::int64_t joined_row = kFeedJoinedNone;  // written where FeedMeta::by_order says so
 };
 
 // Best bid and ask as the source published them.
@@ -44,6 +46,7 @@ struct FeedMeta {
   std::int64_t latency_floor_ns = 0;
   std::uint64_t sequence_breaks = 0;
   std::uint64_t times_raised = 0;
+  bool by_order = false;  // the events' joined rows hold
 };
 
 struct FeedWritten {

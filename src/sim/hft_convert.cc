@@ -229,7 +229,8 @@ void HftConverted::Converter::split() {
 Result<void> HftConverted::Converter::add_row(const HftRow& row, std::size_t number) {
   const std::uint8_t kind = row.event & 0xff;
   if (kind >= 10 && kind <= 13)
-    return error(number, "an order-by-order event; a replay takes level-2 events", ErrorCode::kUnsupported);
+    return error(number, "an order-by-order event; make a .feed of it with soak feed import, and replay that",
+                 ErrorCode::kUnsupported);
   for (const std::int64_t time_ns : {row.exchange_ns, row.local_ns}) {
     if (time_ns < 0 || time_ns > kFeedTimeNsMax)
       return error(number, fmt::format("time {} is not between 0 and {} ns", time_ns, kFeedTimeNsMax));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/hft_orders.h"
 #include "sim/hft_rows.h"
 #include "sim/import_book.h"
 #include "sim/import_number.h"
@@ -17,7 +18,6 @@ namespace {
 // Held back until a row tells the time of the opening book; no book has as many levels.
 constexpr std::size_t kOpeningRowsMax = 1'000'000;
 constexpr std::int64_t kTimeMax = 4'000'000'000'000'000'000;  // the year 2096; sums of two do not overflow
-constexpr std::uint8_t kFirstOrderKind = 10, kLastOrderKind = 13;
 
 class HftImporter {
  public:
@@ -25,12 +25,14 @@ class HftImporter {
 
   Result<void> read_file(const std::string& path);
   Result<HftImportCounts> end();
+  bool by_order() const { return counts_.order_rows > 0; }
 
  private:
   Result<void> take(const HftRow& row);
   Result<void> check_times(const HftRow& row);
   Result<void> take_level(const HftRow& row, EventKind kind, Side side);
   Result<void> take_trade(const HftRow& row, Side side);
+  Result<void> take_order(const HftRow& row, HftKind kind, Side side);
   Result<void> take_clear(const HftRow& row);
   Result<void> clear_side(const HftRow& row, Side side);
   Result<FeedEvent> event_of(const HftRow& row, EventKind kind, Side side) const;
@@ -55,6 +57,8 @@ class HftImporter {
   std::int64_t local_written_ns_ = 0;  // of the last row that went out
   std::vector<FeedEvent> opening_;     // snapshot rows at time 0 that stand first
   bool opened_ = false;                // something else came
+  HftOrders orders_;
+  std::int64_t rows_written_ = 0;
   ImportBook book_;
   bool book_changed_ = false;  // since the moment began
   // Where the last change of the book stands: the moment may end in the next file.
@@ -89,10 +93,6 @@ Result<void> HftImporter::take(const HftRow& row) {
         ErrorCode::kInvalidValue,
         fmt::format("no event of hftbacktest (it begins with {:#018x}): is this another format?", row.event));
   const auto kind = static_cast<std::uint8_t>(row.event & 0xff);
-  if (kind >= kFirstOrderKind && kind <= kLastOrderKind) {
-    return error(ErrorCode::kUnsupported,
-                 fmt::format("order-by-order data (kind {}): a feed holds levels, not orders", kind));
-  }
   if (auto checked = check_times(row); !checked) return checked;
   if ((row.event & kHftExchange) == 0) {
     ++((row.event & kHftLocal) != 0 ? counts_.local_only_rows : counts_.other_rows);
@@ -102,6 +102,10 @@ Result<void> HftImporter::take(const HftRow& row) {
   const bool has_side = buy || (row.event & kHftSell) != 0;
   const Side side = buy ? Side::kBuy : Side::kSell;
   if (kind == kHftDepthClear) return take_clear(row);
+  if (kind >= kHftAddOrder && kind <= kHftFill) {
+    if (kind == kHftAddOrder && !has_side) return error(ErrorCode::kInvalidValue, "an order without a side");
+    return take_order(row, static_cast<HftKind>(kind), side);
+  }
   if (kind < kHftDepth || kind > kHftDepthSnapshot || !has_side) {
     skip();
     return {};
@@ -164,6 +168,7 @@ Result<FeedEvent> HftImporter::event_of(const HftRow& row, EventKind kind, Side 
 }
 
 Result<void> HftImporter::take_level(const HftRow& row, EventKind kind, Side side) {
+  if (by_order()) return error(ErrorCode::kUnsupported, "a level (kind 1 or 4) among order-by-order data");
   auto event = event_of(row, kind, side);
   if (!event) return tl::unexpected(event.error());
   ++(kind == EventKind::kDepth ? counts_.depth_rows : counts_.snapshot_rows);
@@ -175,6 +180,10 @@ Result<void> HftImporter::take_level(const HftRow& row, EventKind kind, Side sid
 }
 
 Result<void> HftImporter::take_trade(const HftRow& row, Side side) {
+  if (by_order()) {
+    ++counts_.trades_told_by_fills;
+    return {};
+  }
   auto event = event_of(row, EventKind::kTrade, side);
   if (!event) return tl::unexpected(event.error());
   if (event->quantity.mantissa == 0) {
@@ -185,9 +194,40 @@ Result<void> HftImporter::take_trade(const HftRow& row, Side side) {
   return put(*event);
 }
 
+Result<void> HftImporter::take_order(const HftRow& row, HftKind kind, Side side) {
+  if (counts_.depth_rows + counts_.snapshot_rows > 0) {
+    return error(ErrorCode::kUnsupported,
+                 fmt::format("order-by-order data (kind {}) among rows of levels", static_cast<int>(kind)));
+  }
+  ++counts_.order_rows;
+  FeedEvent event{row.exchange_ns, row.local_ns, {}, {}, EventKind::kDepth, side};
+  if (kind != kHftCancelOrder) {
+    auto read = event_of(row, EventKind::kDepth, side);
+    if (!read) return tl::unexpected(read.error());
+    event = *read;
+  }
+  const auto rows = orders_.take(kind, row.order_id, event, rows_written_);
+  if (!rows) return error(ErrorCode::kInvalidValue, rows.error());
+  for (std::size_t k = 0; k < rows->count; ++k) {
+    if (auto done = put(rows->events[k]); !done) return done;
+  }
+  return {};
+}
+
+// Of order-by-order data hftbacktest clears a side whole, whatever the price.
 Result<void> HftImporter::take_clear(const HftRow& row) {
   ++counts_.clear_rows;
   const bool bids = (row.event & kHftBuy) != 0, asks = (row.event & kHftSell) != 0;
+  if (by_order()) {
+    for (const Side side : {Side::kBuy, Side::kSell}) {
+      if ((bids || asks) && !(side == Side::kBuy ? bids : asks)) continue;
+      orders_.clear(side);
+      if (book_.empty(side)) continue;
+      if (auto done = put({row.exchange_ns, row.local_ns, {}, {}, EventKind::kClear, side}); !done)
+        return done;
+    }
+    return {};
+  }
   if (bids || asks) return clear_side(row, bids ? Side::kBuy : Side::kSell);
   for (const Side side : {Side::kBuy, Side::kSell}) {
     if (book_.empty(side)) continue;
@@ -253,6 +293,7 @@ Result<void> HftImporter::write(const FeedEvent& event) {
     written.local_ns = local_written_ns_;
   }
   local_written_ns_ = written.local_ns;
+  ++rows_written_;
   return writer_.append(written);
 }
 
@@ -275,8 +316,8 @@ Result<HftImport> import_hftbacktest(const std::vector<std::string>& paths, cons
   }
   auto counts = importer.end();
   if (!counts) return tl::unexpected(counts.error());
-  const std::uint64_t taken =
-      counts->depth_rows + counts->trade_rows + counts->snapshot_rows + counts->clear_rows;
+  const std::uint64_t taken = counts->depth_rows + counts->trade_rows + counts->snapshot_rows +
+                              counts->clear_rows + counts->order_rows;
   if (taken == 0) {
     return fail(ErrorCode::kInvalidValue,
                 fmt::format("none of {} rows is a depth, trade, clear or snapshot event of the exchange",
@@ -289,6 +330,7 @@ Result<HftImport> import_hftbacktest(const std::vector<std::string>& paths, cons
   meta.tick = options.tick;
   meta.lot = options.lot;
   meta.latency_floor_ns = options.latency_floor_ns;
+  meta.by_order = importer.by_order();
   auto written = writer->finish(meta);
   if (!written) return tl::unexpected(written.error());
   return HftImport{*counts, *written};

@@ -30,6 +30,12 @@ struct HftImportTest : ::testing::Test {
   HftRow ask(std::int64_t ns, double price, double quantity, HftKind kind = kHftDepth) const {
     return row(ns, kind | kBoth | kHftSell, price, quantity);
   }
+  HftRow order(std::int64_t ns, std::uint64_t id, HftKind kind, std::uint64_t side, double price,
+               double quantity) const {
+    HftRow made = row(ns, kind | kBoth | side, price, quantity);
+    made.order_id = id;
+    return made;
+  }
   Result<HftImport> import(const std::vector<HftRow>& rows, const HftImportOptions& options = {}) {
     write_bytes(folder.file("in.bin"), raw_of(rows));
     return import_hftbacktest({folder.file("in.bin")}, out, options);
@@ -162,13 +168,53 @@ TEST_F(HftImportTest, OtherKindsAndRowsWithoutASideAreCountedAndLeftOut) {
   EXPECT_THAT(refusal({row(1, 100 | kBoth, 1, 1)}).message, StartsWith("none of 1 rows is a depth"));
 }
 
-TEST_F(HftImportTest, OrderByOrderDataIsRefused) {
-  for (const std::uint64_t kind : {10, 11, 12, 13}) {
-    const Error error = refusal({bid(0, 99, 5), row(1, kind | kBoth | kHftBuy, 99, 1)});
-    EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-    EXPECT_THAT(error.message,
-                StartsWith(fmt::format("row 2 (offset 64): order-by-order data (kind {})", kind)));
+TEST_F(HftImportTest, OrderByOrderDataBecomesLevelsAndTheOrderThatEachRowTakesFrom) {
+  HftImportOptions options;
+  options.tick = options.lot = Decimal{5, 1};
+  auto imported = import({order(0, 0, kHftDepthClear, kHftBuy, 0, 0),      // nothing to clear
+                          order(1, 7, kHftAddOrder, kHftBuy, 99.5, 2),     // row 0
+                          order(2, 8, kHftAddOrder, kHftBuy, 99.5, 1.5),   // row 1
+                          order(3, 9, kHftAddOrder, kHftSell, 100, 4),     // row 2
+                          order(4, 7, kHftModifyOrder, kHftBuy, 99.5, 1),  // row 3, in its place
+                          order(5, 0, kHftTrade, kHftSell, 99.5, 1),       // told by the fill
+                          order(5, 7, kHftFill, kHftBuy, 99.5, 1),         // row 4
+                          order(5, 7, kHftCancelOrder, kHftBuy, 99.5, 1),  // row 5
+                          order(6, 8, kHftModifyOrder, kHftBuy, 99.5, 3),  // rows 6 and 7, behind all
+                          order(7, 8, kHftModifyOrder, kHftBuy, 99, 3),    // rows 8 and 9
+                          order(8, 8, kHftModifyOrder, kHftBuy, 99, 3),    // no change
+                          order(9, 8, kHftCancelOrder, kHftBuy, 0, 0),     // row 10, whole
+                          order(9, 0, kHftDepthClear, kHftSell, 0, 0)},
+                         options);  // row 11
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  EXPECT_THAT(rows(), ElementsAre("depth buy 199 4", "depth buy 199 7", "depth sell 200 8", "depth buy 199 5",
+                                  "trade sell 199 2", "depth buy 199 3", "depth buy 199 0", "depth buy 199 6",
+                                  "depth buy 199 0", "depth buy 198 6", "depth buy 198 0", "clear sell 0 0"));
+  constexpr std::int64_t kNone = kFeedJoinedNone;
+  EXPECT_THAT(Feed::open(out)->joined_rows(),
+              ElementsAre(kNone, kNone, kNone, 0, 0, 0, 1, kNone, 7, kNone, 9, kNone));
+  EXPECT_EQ(imported->counts.order_rows, 10U);
+  EXPECT_EQ(imported->counts.trades_told_by_fills, 1U);
+}
+
+TEST_F(HftImportTest, OrdersThatDoNotFitTogetherAreNamed) {
+  const HftRow seven = order(0, 7, kHftAddOrder, kHftBuy, 99, 2.5);
+  const std::pair<HftRow, std::string> cases[] = {
+      {order(1, 8, kHftCancelOrder, kHftBuy, 99, 2), "order 8 is not in the book"},
+      {order(1, 8, kHftModifyOrder, kHftBuy, 99, 2), "order 8 is not in the book"},
+      {order(1, 8, kHftFill, kHftBuy, 99, 2), "order 8 is not in the book"},
+      {order(1, 7, kHftAddOrder, kHftBuy, 98, 2), "order 7 is in the book already"},
+      {order(1, 8, kHftAddOrder, kHftBuy, 98, 0), "order 8 has no quantity"},
+      {order(1, 8, kHftAddOrder, 0, 98, 1), "an order without a side"},
+      {order(1, 8, kHftAddOrder, kHftBuy, 99, 9.2e18), "63 bits"},
+      {order(1, 7, kHftModifyOrder, kHftBuy, -1, 2), "the price -1 is negative"},
+      {bid(1, 99, 5), "a level (kind 1 or 4) among order-by-order data"}};
+  for (const auto& [bad, phrase] : cases) {
+    const Error error = refusal({seven, bad});
+    EXPECT_THAT(error.message, StartsWith("row 2 (offset 64): "));
+    EXPECT_THAT(error.message, HasSubstr(phrase));
   }
+  EXPECT_THAT(refusal({bid(0, 98, 5), seven}).message,
+              StartsWith("row 2 (offset 64): order-by-order data (kind 10) among rows of levels"));
 }
 
 TEST_F(HftImportTest, BadRowsAreNamedWithFileRowAndOffset) {

@@ -30,6 +30,11 @@ enum HftKind : std::uint8_t {
   kHftTrade = 2,
   kHftDepthClear = 3,  // levels of a side up to `price`; without a side: the whole book
   kHftDepthSnapshot = 4,
+  // Order by order; each bears the order's id.
+  kHftAddOrder = 10,
+  kHftCancelOrder = 11,
+  kHftModifyOrder = 12,
+  kHftFill = 13,  // of a resting order
 };
 
 // An event that exchange and subscriber both see, as hftbacktest's users write it: price and quantity are

@@ -11,6 +11,7 @@
 #include "sim/import_lines.h"
 #include "sim/import_paths.h"
 #include "sim/lobster_line.h"
+#include "sim/lobster_orders.h"
 
 namespace soak::sim {
 namespace {
@@ -39,6 +40,8 @@ class LobsterImporter {
   Result<void> take_trade();
   Result<void> take_book(std::string_view line);
   Result<void> check_steps(const LobsterBook& book) const;
+  void take_order(std::int64_t rows_before);
+  std::int64_t joined_row(EventKind kind, Side side, LobsterLevel level) const;
   Result<void> put(EventKind kind, Side side, LobsterLevel level);
   template <class Better>
   Result<void> put_removals(Side side, const std::vector<LobsterLevel>& before,
@@ -57,6 +60,9 @@ class LobsterImporter {
   ImportLines* books_ = nullptr;
   LobsterMessage message_;
   std::int64_t time_ns_ = 0;
+  LobsterOrders orders_;
+  std::int64_t message_joined_row_ = kFeedJoinedNone;
+  std::int64_t rows_ = 0;  // that went out
   LobsterBook book_, next_book_;
   std::string book_line_;
   std::size_t levels_ = 0;
@@ -110,9 +116,21 @@ Result<void> LobsterImporter::take(std::string_view message_line, std::string_vi
   }
   time_ns_ = message_.time_ns;
   ++counts_.messages;
+  message_joined_row_ = orders_.joined_row(message_);
+  const std::int64_t rows_before = rows_;
   // The trade first: a replay that saw the smaller level before it would count its volume twice.
   auto done = take_trade();
-  return done ? take_book(book_line) : done;
+  if (done) done = take_book(book_line);
+  if (done) take_order(rows_before);
+  return done;
+}
+
+// The opening book holds what the first message did.
+void LobsterImporter::take_order(std::int64_t rows_before) {
+  const bool displayed = message_.type <= LobsterType::kVisibleExecution;
+  if (displayed && message_.order_id <= 0) ++counts_.orders_without_id;
+  // An order that changed no level has no row of its own: it joined no later than the last one.
+  if (!opening()) orders_.apply(message_, rows_ > rows_before ? rows_before : rows_ - 1);
 }
 
 Result<void> LobsterImporter::take_trade() {
@@ -126,6 +144,7 @@ Result<void> LobsterImporter::take_trade() {
     return {};
   }
   ++(visible ? counts_.visible_executions : counts_.hidden_executions);
+  if (message_joined_row_ == kFeedJoinedUnseen) ++counts_.unseen_executions;
   const Side aggressor = opposite(message_.resting);
   std::int64_t price = message_.price;
   const std::int64_t beyond = price % steps_.tick_units;
@@ -221,7 +240,16 @@ Result<void> LobsterImporter::put(EventKind kind, Side side, LobsterLevel level)
   event.quantity = {level.size, 0};
   event.kind = kind;
   event.side = side;
+  event.joined_row = joined_row(kind, side, level);
+  ++rows_;
   return writer_.append(event);
+}
+
+// Other levels than the message's own come into sight or leave it.
+std::int64_t LobsterImporter::joined_row(EventKind kind, Side side, LobsterLevel level) const {
+  if (kind == EventKind::kTrade) return message_joined_row_;
+  const bool own = kind == EventKind::kDepth && side == message_.resting && level.price == message_.price;
+  return own ? message_joined_row_ : kFeedJoinedNone;
 }
 
 Result<LobsterSteps> steps_of(const LobsterImportOptions& options, const std::string& path) {
@@ -304,6 +332,7 @@ Result<LobsterImport> import_lobster(const std::string& messages, const std::str
   meta.tick = steps->tick;
   meta.lot = steps->lot;
   meta.latency_floor_ns = options.latency_floor_ns;
+  meta.by_order = importer.counts().orders_without_id == 0;
   auto written = writer->finish(meta);
   if (!written) return tl::unexpected(written.error());
   return LobsterImport{importer.counts(), *written};

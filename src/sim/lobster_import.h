@@ -9,6 +9,9 @@
 // orders between two ticks (at the mid price) are moved to the tick that the aggressor reached just before,
 // so that they fill what stood better and nothing that stood worse.
 //
+// The order ids tell from which order an execution or a change takes lots away, and so the feed has
+// order-by-order data (feed_format.h, joined_row), unless some order of types 1 to 4 bears no id.
+//
 // Cross trades (6) met no resting order, and halts (7) change nothing: both are counted and left out.
 //
 // Times are seconds after midnight at the exchange. They are taken as if that midnight were UTC's. There is
@@ -41,8 +44,11 @@ struct LobsterImportCounts {
   std::uint64_t hidden_executions = 0;
   std::uint64_t hidden_between_ticks = 0;
   std::uint64_t cross_trades = 0;
-  std::uint64_t halts = 0;           // halts that began
-  std::uint64_t trades_dropped = 0;  // executions that the opening book holds already
+  std::uint64_t halts = 0;              // halts that began
+  std::uint64_t trades_dropped = 0;     // executions that the opening book holds already
+  std::uint64_t orders_without_id = 0;  // messages of types 1 to 4 with an id of 0 or less
+  // Visible executions of orders that were there before the file began or came while out of sight.
+  std::uint64_t unseen_executions = 0;
 };
 
 struct LobsterImport {

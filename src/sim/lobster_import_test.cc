@@ -98,6 +98,50 @@ TEST_F(Lobster, AnExecutionIsATradeBeforeTheDepthThatHoldsIt) {
   EXPECT_EQ(imported->counts.visible_executions, 2U);
 }
 
+TEST_F(Lobster, TheOrderIdsTellFromWhichOrderARowTakes) {
+  // Order 11 is there at the opening. 12 and 13 join at its price; 13 is replaced by 14.
+  const std::string other = ",1020000,5,990000,1\n";
+  auto imported =
+      import(kNew +
+                 "34200.2,1,12,4,1000000,1\n"   // row 4
+                 "34200.3,1,13,6,1000000,1\n"   // row 5
+                 "34200.4,4,11,10,1000000,1\n"  // rows 6 and 7
+                 "34200.5,2,12,1,1000000,1\n"   // row 8: it keeps its place
+                 "34200.6,3,13,6,1000000,1\n"   // row 9
+                 "34200.6,1,14,7,1000000,1\n"   // row 10
+                 "34200.7,4,12,3,1000000,1\n"   // rows 11 and 12
+                 "34200.8,5,0,2,1000000,1\n"    // row 13
+                 "34200.9,4,14,7,1000000,1\n",  // rows 14, 15, and one that comes into sight
+             "1010000,9,1000000,10" + other + "1010000,9,1000000,14" + other + "1010000,9,1000000,20" +
+                 other + "1010000,9,1000000,10" + other + "1010000,9,1000000,9" + other +
+                 "1010000,9,1000000,3" + other + "1010000,9,1000000,10" + other + "1010000,9,1000000,7" +
+                 other + "1010000,9,1000000,7" + other + "1010000,9,990000,1,1020000,5,980000,3\n");
+  ASSERT_TRUE(imported) << to_line(imported.error());
+  constexpr std::int64_t kNone = kFeedJoinedNone, kUnseen = kFeedJoinedUnseen;
+  const auto feed = Feed::open(out);
+  EXPECT_THAT(feed->joined_rows(), ElementsAre(kNone, kNone, kNone, kNone, kNone, kNone, kUnseen, kUnseen, 4,
+                                               5, kNone, 4, 4, kNone, 10, 10, kNone));
+  EXPECT_EQ(imported->counts.unseen_executions, 1U);
+}
+
+TEST_F(Lobster, AnOrderThatChangesNoVisibleLevelJoinsWithTheLastRow) {
+  const std::string book = "1010000,9,1000000,10\n";
+  ASSERT_TRUE(import(kNew + "34200.2,1,12,4,990000,1\n34200.3,3,11,10,1000000,1\n34200.4,4,12,4,990000,1\n",
+                     book + book + "1010000,9,990000,4\n" + "1010000,9,980000,1\n"));
+  // Two of the opening, two of the level that came into sight, the execution, and again two.
+  EXPECT_THAT(rows_after(4), ElementsAre("trade sell 9900 4", "depth buy 9900 0", "depth buy 9800 1"));
+  EXPECT_THAT(Feed::open(out)->joined_rows().subspan(2),
+              ElementsAre(kFeedJoinedUnseen, kFeedJoinedNone, 1, 1, kFeedJoinedNone));
+}
+
+TEST_F(Lobster, OrdersWithoutAnIdMakeAFeedOfLevelsOnly) {
+  const std::string book = "1010000,9,1000000,10\n";
+  const auto imported = import(kNew + "34200.2,4,0,3,1000000,1\n", book + "1010000,9,1000000,7\n");
+  ASSERT_TRUE(imported);
+  EXPECT_EQ(imported->counts.orders_without_id, 1U);
+  EXPECT_FALSE(Feed::open(out)->by_order());
+}
+
 TEST_F(Lobster, AHiddenExecutionBetweenTwoTicksStandsAtTheOneThatTheAggressorReachedBefore) {
   const std::string book = "1000200,9,1000000,10,1020000,5,990000,1\n";
   auto imported =

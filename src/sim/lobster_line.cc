@@ -83,10 +83,10 @@ LobsterParsed parse_lobster_message(std::string_view line, LobsterMessage& messa
   std::string_view fields[6];
   std::size_t count = 0;
   while (count < 6 && next_field(line, fields[count])) ++count;
-  std::int64_t type = 0, order = 0, direction = 0;
+  std::int64_t type = 0, direction = 0;
   if (count < 6 || !time_of(fields[0], message.time_ns) || !whole(fields[1], type) ||
-      !whole(fields[2], order) || !whole(fields[3], message.size) || !whole(fields[4], message.price) ||
-      !whole(fields[5], direction)) {
+      !whole(fields[2], message.order_id) || !whole(fields[3], message.size) ||
+      !whole(fields[4], message.price) || !whole(fields[5], direction)) {
     return wrong("not a LOBSTER message (Time,Type,OrderID,Size,Price,Direction)");
   }
   if (type < 1 || type > 7) return wrong(fmt::format("unknown type {}", type));

@@ -26,6 +26,7 @@ enum class LobsterType : int {
 struct LobsterMessage {  // Time, Type, OrderID, Size, Price, Direction; further columns mean nothing here
   std::int64_t time_ns = 0;
   LobsterType type = LobsterType::kSubmission;
+  std::int64_t order_id = 0;  // 0 of a hidden order
   std::int64_t size = 0;
   std::int64_t price = 0;
   Side resting = Side::kBuy;  // the side of the order that the message is about

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "sim/queue_fifo.h"
 #include "sim/queue_probability.h"
 #include "sim/queue_probability_functions.h"
 #include "sim/queue_risk_averse.h"
@@ -16,8 +17,8 @@ namespace {
 constexpr double kLotsMax = 2147483647;  // of an order, as of a level
 constexpr std::int64_t kDecisionsMax = 1'000'000'000;
 constexpr std::int64_t kServiceNsMax = 3'600'000'000'000;
-constexpr std::array<std::string_view, 6> kQueueModels = {"risk-averse", "power-prob", "power-prob2",
-                                                          "power-prob3", "log-prob",   "log-prob2"};
+constexpr std::array<std::string_view, 7> kQueueModels = {
+    "risk-averse", "power-prob", "power-prob2", "power-prob3", "log-prob", "log-prob2", "fifo"};
 constexpr std::array<std::string_view, 2> kExchangeModels = {"no-partial-fill", "partial-fill"};
 constexpr std::array<std::string_view, 2> kQuoteModes = {"cancelall", "diff"};
 
@@ -70,6 +71,16 @@ std::int64_t span_ns(const ReplayFeed& feed) {
          std::min(exchange.times_ns[0], local.times_ns[0]);
 }
 
+Result<void> check_queue(const ReplayOptions& options, const ReplayFeed& feed) {
+  if (options.queue != QueueModel::kFifo || feed.exchange.joined_rows != nullptr) return {};
+  return fail(ErrorCode::kUnsupported,
+              "the fifo queue needs order-by-order data, and this feed tells only how much rests at each "
+              "level, not which orders stand ahead of ours: take --queue risk-averse, which assumes that no "
+              "order ahead is cancelled, or a probability model such as power-prob. Feeds with "
+              "order-by-order data come from soak feed import of LOBSTER pairs and of hftbacktest's "
+              "order-by-order events");
+}
+
 Result<void> check(const ReplayOptions& options, const ReplayFeed& feed) {
   const ReplayStrategyOptions& s = options.strategy;
   const auto refuse = [](std::string message) {
@@ -103,6 +114,7 @@ Result<void> check(const ReplayOptions& options, const ReplayFeed& feed) {
 
 Result<ReplayOutcome> replay(const ReplayFeed& feed, const ReplayOptions& options) {
   if (auto fine = check(options, feed); !fine) return tl::unexpected(fine.error());
+  if (auto fine = check_queue(options, feed); !fine) return tl::unexpected(fine.error());
   switch (options.queue) {
     case QueueModel::kRiskAverse:
       return run<RiskAverseQueue>(feed, options);
@@ -116,6 +128,8 @@ Result<ReplayOutcome> replay(const ReplayFeed& feed, const ReplayOptions& option
       return run<ProbabilityQueue<LogProbability>>(feed, options);
     case QueueModel::kLogProb2:
       return run<ProbabilityQueue<LogProbability2>>(feed, options);
+    case QueueModel::kFifo:
+      return run<FifoQueue>(feed, options);
   }
   return fail(ErrorCode::kInvalidArgument, "no such queue model");
 }

@@ -22,6 +22,7 @@ enum class QueueModel : std::uint8_t {
   kPowerProb3,
   kLogProb,
   kLogProb2,
+  kFifo,  // needs a feed with order-by-order data
 };
 enum class ExchangeModel : std::uint8_t { kNoPartialFill, kPartialFill };
 
@@ -36,8 +37,9 @@ struct ReplayOptions {
 };
 
 // kInvalidArgument: an option out of range; cancelling everything at intervals shorter than a round trip with
-// the service of a decision's requests, which would never end. kLimitExceeded: more requests than
-// kReplayWaitingMax wait for an exchange of finite rate.
+// the service of a decision's requests, which would never end. kUnsupported: --queue fifo of a feed without
+// order-by-order data. kLimitExceeded: more requests than kReplayWaitingMax wait for an exchange of finite
+// rate.
 Result<ReplayOutcome> replay(const ReplayFeed& feed, const ReplayOptions& options);
 
 // The names on the command line, in the order of the enumerations.

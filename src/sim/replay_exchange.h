@@ -3,7 +3,8 @@
 // matching of hftbacktest's NoPartialFillExchange and PartialFillExchange (backtest/proc/), to the count:
 //   - all orders are post-only limit orders;
 //   - a trade through our price, or a best price of the other side at or through it, fills an order whole;
-//   - a trade at our price moves the queue; each of our orders there consumes the whole trade;
+//   - a trade at our price moves the queue; each of our orders there consumes the whole trade. By order
+//     (queue_fifo.h) it reaches ours where it executes an order that joined after it;
 //   - partial fills (kPartialFill): what a trade reaches beyond the queue is filled. An order that this fills
 //     to exactly nothing is not taken out of the book; where the market then touches it again, the peer ends
 //     the run with an error, and so do we (stopped()). What is left of an order is kept in double, as the
@@ -19,6 +20,7 @@
 
 #include "sim/fifo_bus.h"
 #include "sim/mirrored_book.h"
+#include "sim/queue_fifo.h"
 #include "sim/replay_messages.h"
 
 namespace soak::sim {
@@ -82,10 +84,24 @@ class ReplayExchange {
     if (book_.best(other) != book_.none(other) && book_.slots().opposite(slot) <= book_.best(other))
       return false;
     orders_[side].push_back({request.order_id, request.quantity, slot, request.place, request.side, false,
-                             queue_.enter(book_.quantity_lots(side, slot))});
+                             queue_place(side, slot)});
     book_.watch(side, slot, true);
     set_trade_mark(side);
     return true;
+  }
+  typename Queue::Position queue_place(int side, std::int32_t slot) const {
+    if constexpr (ByOrderQueue<Queue>) {
+      return queue_.enter(static_cast<std::int64_t>(next_));
+    } else {
+      return queue_.enter(book_.quantity_lots(side, slot));
+    }
+  }
+  void move_queue(Resting& order, std::size_t row, std::int32_t traded_lots) const {
+    if constexpr (ByOrderQueue<Queue>) {
+      queue_.on_trade(order.queue, traded_lots, columns_.joined_rows[row]);
+    } else {
+      queue_.on_trade(order.queue, traded_lots);
+    }
   }
   bool cancel(const ReplayRequest& request) {
     for (Resting& order : orders_[request.side]) {
@@ -127,7 +143,7 @@ class ReplayExchange {
       bool whole = at_price < slot;
       double quantity = whole ? order.left : 0;
       if (at_price == slot) {
-        queue_.on_trade(order.queue, lots);
+        move_queue(order, row, lots);
         quantity = static_cast<double>(queue_.take_reached_lots(order.queue)) * lot_size_;
         whole = quantity > 0 && (!kPartialFill || quantity > order.left);
         if (whole) quantity = order.left;

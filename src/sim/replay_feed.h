@@ -16,6 +16,9 @@ struct ReplayColumns {
   const std::int64_t* times_ns = nullptr;  // never decreasing
   const FeedRow* rows = nullptr;           // coded as in a .feed file
   std::size_t size = 0;
+  // Order by order, of the exchange's columns only (feed_format.h, joined_row); null where levels are all
+  // that is known.
+  const std::int64_t* joined_rows = nullptr;
 };
 
 struct ReplayFeed {

@@ -158,6 +158,7 @@ TEST(Replay, IsTheSameForEachQueueModelWhereNoOrderWaitsInAQueue) {
   for (std::size_t queue = 0; queue < queue_model_names().size(); ++queue) {
     ReplayOptions options;
     options.queue = static_cast<QueueModel>(queue);
+    if (options.queue == QueueModel::kFifo) continue;  // not of a feed of levels
     options.strategy.half_spread_ticks = 40;
     fills.push_back(replay(feed().feed(), options)->account.fills);
   }
