@@ -44,10 +44,10 @@ TEST(PacedLatency, AnIdleExchangeLetsNobodyWait) {
   EXPECT_EQ(latency.load().waited_ns_max, 0);
 }
 
-// 20,000 rows, 16 s.
+// 60,000 rows, 48 s.
 const ReplayFeed& feed() {
   static const HftConverted converted = [] {
-    RandomWalkL2 walk(20'000, 5);
+    RandomWalkL2 walk(60'000, 5);
     std::vector<HftRow> rows;
     while (walk.next(rows)) {
     }
