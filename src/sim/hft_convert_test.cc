@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/testing.h"
@@ -84,6 +86,8 @@ TEST_F(HftConvert, KeepsRowsThatOnlyOneOfTheTwoSeesInColumnsOfTheirOwn) {
   EXPECT_EQ(feed.local.rows[1].quantity_lots, 3000);
   EXPECT_EQ(feed.local.rows[0].quantity_lots, 1000);
   EXPECT_EQ(feed.local.rows[2].quantity_lots, 4000);
+  EXPECT_EQ(feed.exchange.times_ns[1], 20);
+  EXPECT_EQ(feed.local.times_ns[1], 25);
 }
 
 TEST_F(HftConvert, TakesAClearWithoutASideForBoth) {
@@ -96,6 +100,36 @@ TEST_F(HftConvert, TakesAClearWithoutASideForBoth) {
     EXPECT_EQ(feed.slots.price(feed.exchange.rows[k].code), 0);
   }
   EXPECT_NE(feed_side(feed.exchange.rows[1].code), feed_side(feed.exchange.rows[2].code));
+}
+
+TEST_F(HftConvert, AClearUpToAPriceIsOfItsSideAloneAndKeepsItsPrice) {
+  for (const auto& [flag, side, price] :
+       {std::tuple{kHftBuy, Side::kBuy, 99.5}, std::tuple{kHftSell, Side::kSell, 100.5}}) {
+    const auto converted = convert(with(row(kHftDepthClear | kBoth | flag, 20, price, 0)));
+    ASSERT_TRUE(converted) << to_line(converted.error());
+    const ReplayFeed feed = converted->feed();
+    ASSERT_EQ(feed.exchange.size, 3U);
+    const std::int32_t code = feed.exchange.rows[1].code;
+    EXPECT_TRUE(feed.slots.valid(code));
+    EXPECT_EQ(feed_kind(code), EventKind::kClear);
+    EXPECT_EQ(feed_side(code), side);
+    EXPECT_EQ(feed.slots.price(code), std::lround(price * 10));
+  }
+}
+
+TEST_F(HftConvert, RowsThatBothSeeAreInBothColumnsAlsoBlocksAfterAnOddOne) {
+  std::vector<HftRow> rows = with(row(kHftDepth | kHftExchange | kHftSell, 20, 100.2, 2));
+  for (std::int64_t k = 0; k < 70'000; ++k)
+    rows.push_back(row(kHftDepth | kBoth | kHftBuy, 40 + k, 100, 1 + static_cast<double>(k)));
+  const auto converted = convert(rows);
+  ASSERT_TRUE(converted) << to_line(converted.error());
+  const ReplayFeed feed = converted->feed();
+  ASSERT_EQ(feed.exchange.size, 70'003U);
+  ASSERT_EQ(feed.local.size, 70'002U);
+  EXPECT_EQ(feed.local.rows[70'001].code, feed.exchange.rows[70'002].code);
+  EXPECT_EQ(feed.local.rows[70'001].quantity_lots, 70'000'000);
+  EXPECT_EQ(feed.exchange.times_ns[70'002], 40 + 69'999);
+  EXPECT_EQ(feed.local.times_ns[70'001], 40 + 69'999 + 5);
 }
 
 TEST_F(HftConvert, KeepsTheTimeOfAnUnknownEventWithoutItsEffect) {

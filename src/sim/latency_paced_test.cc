@@ -44,6 +44,13 @@ TEST(PacedLatency, AnIdleExchangeLetsNobodyWait) {
   EXPECT_EQ(latency.load().waited_ns_max, 0);
 }
 
+HftConverted converted_of(const std::vector<HftRow>& rows) {
+  const base::TempFolder folder;
+  base::write_bytes(folder.file("x.bin"), raw_of(rows));
+  auto file = HftRows::open(folder.file("x.bin"));
+  return HftConverted::convert(*file, {0.1, 0.001}).value();
+}
+
 // 20,000 rows, 16 s.
 const ReplayFeed& feed() {
   static const HftConverted converted = [] {
@@ -51,10 +58,7 @@ const ReplayFeed& feed() {
     std::vector<HftRow> rows;
     while (walk.next(rows)) {
     }
-    const base::TempFolder folder;
-    base::write_bytes(folder.file("walk.bin"), raw_of(rows));
-    auto file = HftRows::open(folder.file("walk.bin"));
-    return HftConverted::convert(*file, {0.1, 0.001}).value();
+    return converted_of(rows);
   }();
   static const ReplayFeed view = converted.feed();
   return view;
@@ -138,7 +142,16 @@ TEST(ReplayPaced, CancellingAllNeedsTheServiceOfItsRequestsWithinTheInterval) {
 }
 
 TEST(ReplayPaced, AnExchangeThatNeverCatchesUpEndsTheRunWithTheTime) {
-  const auto got = replay(feed(), options(QuoteMode::kDiff, 1, 1000 * kMsNs));
+  std::vector<HftRow> rows;  // each millisecond the market is a tick higher, and both quotes are new
+  for (std::int64_t k = 0; k < 2000; ++k) {
+    for (const auto& [side, ticks] : {std::pair{kHftSell, 10'002 + k}, std::pair{kHftBuy, 10'000 + k}}) {
+      const std::uint64_t event = kHftDepth | kHftExchange | kHftLocal | side;
+      rows.push_back({event, k * kMsNs, k * kMsNs, static_cast<double>(ticks) / 10, 1, 0, 0, 0});
+    }
+  }
+  const HftConverted rising = converted_of(rows);
+  ASSERT_TRUE(replay(rising.feed(), options(QuoteMode::kDiff, 1, 1)));
+  const auto got = replay(rising.feed(), options(QuoteMode::kDiff, 1, 1000 * kMsNs));
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, ErrorCode::kLimitExceeded);
   EXPECT_THAT(got.error().message, testing::HasSubstr("--service-rate-per-s"));

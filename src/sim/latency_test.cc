@@ -28,6 +28,11 @@ TEST(InterpolatedLatency, LiesOnTheLineBetweenTwoRowsAndStaysAtTheEnds) {
   EXPECT_EQ(latency.response_ns(9999), 200);
 }
 
+TEST(InterpolatedLatency, KnowsTheLongestRoundTripWhereverInTheTableItsTwoWaysAre) {
+  const InterpolatedLatency latency({{0, 50, 60}, {1000, 1010, 1080}, {2000, 2020, 2030}});
+  EXPECT_EQ(latency.round_trip_ns_max(), 50 + 70);
+}
+
 class LatencyTable : public testing::Test {
  protected:
   Result<InterpolatedLatency> read(const std::string& text) {
@@ -51,6 +56,8 @@ TEST_F(LatencyTable, NamesTheLineThatMakesNoSense) {
       {"10,20,40\n110,x,150\n", "line 2: is not"},
       {"10,20,40\n110,140,150,1\n", "line 2: is not"},
       {"10,20,40\n10,140,150\n", "line 2: times do not grow"},
+      {"10,20,40\n15,20,150\n", "line 2: times do not grow"},
+      {"10,20,40\n110,140,139\n", "line 2: a time comes"},
       {"1O,20,40\n110,120,150\n", "line 1: is not"},
       {"-5,20,40\n", "line 1: a time is not between"},
       {"-9000000000000000000,9000000000000000000,9000000000000000000\n", "line 1: a time is not between"},

@@ -71,6 +71,8 @@ TEST(FeedSlots, RefuseACodeThatPointsElsewhere) {
     EXPECT_FALSE(slots.valid(slot * 8 + kFeedTradeBit)) << slot;  // a trade
   }
   EXPECT_FALSE(slots.valid(5 * 8 + kFeedAskBit));  // an ask among the bids
+  for (const std::int32_t slot : {-1, 43, 66})     // a clear
+    EXPECT_FALSE(slots.valid(slot * 8 + kFeedTradeBit + kFeedSnapshotBit)) << slot;
 }
 
 TEST(MirroredBook, BetterIsGreaterOnBothSidesAndAPriceMirrorsItself) {
@@ -148,6 +150,57 @@ TEST(MirroredBook, AClearUpToAPriceLeavesWhatIsBehind) {
   std::size_t next = 0;
   follow(book, rows.columns(), next, 10);
   EXPECT_EQ(book.best_ticks(0), 95);
+}
+
+TEST(MirroredBook, AClearOfTheRestVoidsWhatAClearUpToAPriceLeft) {
+  const FeedSlots slots{90, 110};
+  MirroredBook book(slots);
+  Rows rows(slots);
+  for (const std::int32_t price : {95, 97, 99}) rows.add(EventKind::kDepth, Side::kBuy, price, 3);
+  rows.add(EventKind::kClear, Side::kBuy, 97, 0);
+  rows.add(EventKind::kClear, Side::kBuy, 0, 0);
+  std::size_t next = 0;
+  follow(book, rows.columns(), next, 10);
+  EXPECT_EQ(book.best(0), book.none(0));
+  for (const std::int32_t price : {95, 97, 99}) EXPECT_EQ(book.quantity_lots(0, slots.level(0, price)), 0);
+}
+
+TEST(MirroredBook, AClearOfSomeCrossedLevelsDoesNotMakeAnotherOfThemTheBest) {
+  const FeedSlots slots{90, 110};
+  MirroredBook book(slots);
+  Rows rows(slots);
+  for (const std::int32_t price : {101, 102, 103}) rows.add(EventKind::kDepth, Side::kSell, price, 7);
+  rows.add(EventKind::kDepth, Side::kBuy, 102, 5);
+  rows.add(EventKind::kClear, Side::kSell, 101, 0);
+  std::size_t next = 0;
+  follow(book, rows.columns(), next, 10);
+  EXPECT_EQ(book.best_ticks(1), 103);
+  EXPECT_EQ(book.quantity_lots(1, slots.level(1, 101)), 0);
+  EXPECT_EQ(book.quantity_lots(1, slots.level(1, 102)), 7);
+}
+
+TEST(MirroredBook, ALevelIsWatchedBeyondAClear) {
+  const FeedSlots slots{90, 110};
+  MirroredBook book(slots);
+  Rows rows(slots);
+  rows.add(EventKind::kDepth, Side::kBuy, 98, 4);
+  rows.add(EventKind::kDepth, Side::kBuy, 100, 4);
+  rows.add(EventKind::kClear, Side::kBuy, 0, 0);
+  rows.add(EventKind::kDepth, Side::kBuy, 100, 2);
+  rows.add(EventKind::kDepth, Side::kBuy, 98, 3);  // behind the best: only a watch makes it looked at
+  const ReplayColumns columns = rows.columns();
+  book.watch(0, slots.level(0, 98), true);
+  int looks_after_clear = 0;
+  book.advance<true>(columns, 0, 10,
+                     [&](std::size_t row, int key, std::int32_t slot, std::int32_t lots, std::int32_t) {
+                       if ((key & MirroredBook::kTrade) != 0)
+                         book.clear(0, slot);
+                       else
+                         book.update_best(0, slot, lots);
+                       looks_after_clear += row > 2 && slot == slots.level(0, 98);
+                       return true;
+                     });
+  EXPECT_EQ(looks_after_clear, 1);
 }
 
 TEST(MirroredBook, TradesChangeNoLevel) {

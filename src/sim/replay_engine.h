@@ -19,7 +19,7 @@
 namespace soak::sim {
 
 // Requests on their way to an exchange of finite rate: beyond it a run ends, since it would never catch up.
-inline constexpr std::size_t kReplayWaitingMax = 10'000;
+inline constexpr std::size_t kReplayWaitingMax = 1'000;
 
 struct ReplayOutcome {
   std::int64_t intervals = 0;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/latency_constant.h"
+#include "sim/latency_interpolated.h"
 #include "sim/queue_risk_averse.h"
 
 namespace soak::sim {
@@ -38,7 +39,9 @@ class Scene {
     return *this;
   }
   // All answers, in order.
-  std::vector<ReplayResponse> run() {
+  std::vector<ReplayResponse> run() { return run_with(ConstantLatency{0, 10}); }
+  template <class Latency>
+  std::vector<ReplayResponse> run_with(const Latency& latency) {
     ReplayFeed feed;
     const std::size_t size = rows_.size();
     rows_.push_back({0, 0});
@@ -48,18 +51,20 @@ class Scene {
     feed.slots = kSlots;
     feed.instrument = {1, 1};
     FifoBus<ReplayResponse> out;
-    ReplayExchange<RiskAverseQueue, ConstantLatency, kPartialFill> exchange(feed, {0, 10}, out);
+    ReplayExchange<RiskAverseQueue, Latency, kPartialFill> exchange(feed, latency, out);
     for (const ReplayRequest& request : requests_) {
       exchange.advance(request.arrives_ns);
       exchange.on_request(request);
     }
     exchange.advance(kFeedTimeNsMax);
     stopped = exchange.stopped();
+    position_lots = exchange.position_lots();
     std::vector<ReplayResponse> answers;
     for (; !out.empty(); out.pop()) answers.push_back(out.front());
     return answers;
   }
   bool stopped = false;
+  std::int64_t position_lots = 0;
 
  private:
   std::int64_t now() const { return static_cast<std::int64_t>(rows_.size()); }
@@ -152,6 +157,49 @@ TEST(ReplayExchange, OneOfTwoOrdersAtALevelMayGo) {
   const auto responses = scene.run();
   EXPECT_EQ(answers_of(responses), (Answers{kAccepted, kAccepted, kCancelled, kFilled}));
   EXPECT_EQ(responses[3].order_id, 2);
+}
+
+TEST(ReplayExchange, AnOrderRestsWhereTheBestOfTheOtherSideWentAway) {
+  Whole scene;
+  scene.depth(Side::kSell, 106, 5).depth(Side::kSell, 104, 0);
+  scene.order(1, Side::kBuy, 105, 10).order(2, Side::kBuy, 106, 10);
+  EXPECT_EQ(answers_of(scene.run()), (Answers{kAccepted, kExpired}));
+}
+
+TEST(ReplayExchange, TheDeepestOfTwoOrdersIsReachedInWhateverOrderTheyCame) {
+  for (const bool deep_first : {false, true}) {
+    Whole scene;
+    scene.order(deep_first ? 1 : 2, Side::kBuy, deep_first ? 101 : 102, 10);
+    scene.order(deep_first ? 2 : 1, Side::kBuy, deep_first ? 102 : 101, 10).trade(Side::kSell, 101, 1);
+    EXPECT_EQ(answers_of(scene.run()), (Answers{kAccepted, kAccepted, kFilled, kFilled})) << deep_first;
+    EXPECT_EQ(scene.position_lots, 20);
+  }
+}
+
+TEST(ReplayExchange, TheBetterOfTwoOrdersIsReachedInWhateverOrderTheyCame) {
+  for (const bool deep_first : {false, true}) {
+    Whole scene;
+    scene.order(1, Side::kSell, deep_first ? 103 : 102, 10);
+    scene.order(2, Side::kSell, deep_first ? 102 : 103, 10).trade(Side::kBuy, 102, 1);
+    EXPECT_EQ(answers_of(scene.run()), (Answers{kAccepted, kAccepted, kFilled})) << deep_first;
+    EXPECT_EQ(scene.position_lots, -10);
+  }
+}
+
+TEST(ReplayExchange, ALevelStaysWatchedForTheOrderThatIsLeft) {
+  Whole scene;
+  scene.order(1, Side::kSell, 104, 10).order(2, Side::kSell, 104, 10).cancel(1, Side::kSell);
+  scene.depth(Side::kSell, 104, 5).trade(Side::kBuy, 104, 6);
+  EXPECT_EQ(answers_of(scene.run()), (Answers{kAccepted, kAccepted, kCancelled, kFilled}));
+}
+
+TEST(ReplayExchange, AnAnswerNeverOvertakesTheOneBeforeIt) {
+  Whole scene;
+  scene.order(1, Side::kBuy, 101, 10).depth(Side::kBuy, 95, 1).order(2, Side::kBuy, 101, 10);
+  const auto responses = scene.run_with(InterpolatedLatency({{1, 2, 1002}, {2, 3, 4}}));
+  ASSERT_EQ(responses.size(), 2U);
+  EXPECT_EQ(responses[0].arrives_ns, 2 + 1000);
+  EXPECT_EQ(responses[1].arrives_ns, 2 + 1000);
 }
 
 TEST(ReplayExchange, PartialFillsGiveWhatATradeReaches) {

@@ -98,7 +98,6 @@ class Replay(ReplayCase):
         slow, slower = (self.replay("--mode", "diff", "--interval-ms", "20", "--service-rate-per-s", rate) for rate in (1000, 250))
         self.assertGreater(slower["wait_ms_mean"], slow["wait_ms_mean"])
         self.assertGreater(slower["wait_ms_max"], 4)
-        self.assertIn("cannot keep up", self.refusal("--mode", "diff", "--interval-ms", "1", "--service-rate-per-s", "1"))
         self.assertIn("--service-rate-per-s", self.refusal("--service-rate-per-s", "40"))
         self.assertTrue(self.refusal("--service-rate-per-s", "0", expect=2))
 
