@@ -13,7 +13,8 @@ Result<TemporaryFolder> TemporaryFolder::create(const std::string& prefix) {
   std::string path = std::string(place == nullptr || *place == 0 ? "/tmp" : place) + "/" + prefix + "XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) {
     const int error = errno;
-    return fail(ErrorCode::kIoError, std::string("cannot make a temporary folder: ") + std::strerror(error), path);
+    return fail(ErrorCode::kIoError, std::string("cannot make a temporary folder: ") + std::strerror(error),
+                path);
   }
   return TemporaryFolder(std::move(path));
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A folder of our own below $TMPDIR (or /tmp), mode 0700, that goes with everything in it when its owner does.
+// A folder of our own below $TMPDIR (or /tmp), mode 0700, that goes with everything in it when its owner
+// does.
 
 #include <soak/result.h>
 #include <string>

@@ -55,9 +55,11 @@ HftConverted converted_of(const std::vector<HftRow>& rows) {
 const ReplayFeed& feed() {
   static const HftConverted converted = [] {
     RandomWalkL2 walk(20'000, 5);
-    std::vector<HftRow> rows;
-    while (walk.next(rows)) {
+    std::vector<MarketEvent> events;
+    while (walk.next(events)) {
     }
+    std::vector<HftRow> rows;
+    for (const MarketEvent& event : events) rows.push_back(hft_row_of(event, kRandomWalkInstrument));
     return converted_of(rows);
   }();
   static const ReplayFeed view = converted.feed();

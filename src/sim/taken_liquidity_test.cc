@@ -5,34 +5,36 @@
 namespace soak::sim {
 namespace {
 
-TEST(TakenLiquidity, IsOfItsSideAndPriceAlone) {
+constexpr std::int32_t kBid = 10, kAsk = 30;  // slots
+
+TEST(TakenLiquidity, IsOfItsLevelAlone) {
   TakenLiquidity taken;
-  taken.take(Side::kSell, 100, 4);
-  EXPECT_EQ(taken.left_lots(Side::kSell, 100, 10), 6);
-  EXPECT_EQ(taken.left_lots(Side::kBuy, 100, 10), 10);
-  EXPECT_EQ(taken.left_lots(Side::kSell, 101, 10), 10);
-  taken.renewed(Side::kBuy, 100);
-  taken.renewed(Side::kSell, 101);
-  EXPECT_EQ(taken.left_lots(Side::kSell, 100, 10), 6);
-  taken.renewed(Side::kSell, 100);
-  EXPECT_EQ(taken.left_lots(Side::kSell, 100, 10), 10);
+  taken.take(1, kAsk, 4);
+  EXPECT_EQ(taken.left_lots(kAsk, 10), 6);
+  EXPECT_EQ(taken.left_lots(kBid, 10), 10);
+  EXPECT_EQ(taken.left_lots(kAsk + 1, 10), 10);
+  EXPECT_FALSE(taken.renewed(kBid));
+  EXPECT_FALSE(taken.renewed(kAsk + 1));
+  EXPECT_EQ(taken.left_lots(kAsk, 10), 6);
+  EXPECT_TRUE(taken.renewed(kAsk));
+  EXPECT_EQ(taken.left_lots(kAsk, 10), 10);
 }
 
-TEST(TakenLiquidity, AddsUpAndLeavesNothingBelowNothing) {
+TEST(TakenLiquidity, AddsUpAndNeverLeavesLessThanNothing) {
   TakenLiquidity taken;
-  taken.take(Side::kBuy, 100, 4);
-  taken.take(Side::kBuy, 100, 3);
-  EXPECT_EQ(taken.left_lots(Side::kBuy, 100, 10), 3);
-  EXPECT_EQ(taken.left_lots(Side::kBuy, 100, 5), 0);
+  taken.take(1, kAsk, 4);
+  taken.take(1, kAsk, 9);
+  EXPECT_EQ(taken.left_lots(kAsk, 20), 7);
+  EXPECT_EQ(taken.left_lots(kAsk, 10), 0);
 }
 
-TEST(TakenLiquidity, AClearedSideIsRenewedAndTheOtherIsNot) {
+TEST(TakenLiquidity, IsForgottenOnTheSideThatIsCleared) {
   TakenLiquidity taken;
-  taken.take(Side::kBuy, 100, 4);
-  taken.take(Side::kSell, 102, 4);
-  taken.side_cleared(Side::kBuy);
-  EXPECT_EQ(taken.left_lots(Side::kBuy, 100, 10), 10);
-  EXPECT_EQ(taken.left_lots(Side::kSell, 102, 10), 6);
+  taken.take(1, kAsk, 4);
+  taken.take(0, kBid, 3);
+  EXPECT_EQ(taken.side_cleared(1), std::vector<std::int32_t>{kAsk});
+  EXPECT_EQ(taken.left_lots(kAsk, 10), 10);
+  EXPECT_EQ(taken.left_lots(kBid, 10), 7);
 }
 
 }  // namespace
