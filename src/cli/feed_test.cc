@@ -103,7 +103,7 @@ TEST_F(FeedCommand, TheSyntheticMarketIsFitForASoak) {
   EXPECT_EQ(info["windows"]["300"], 2);
   EXPECT_EQ(info["symbol"], "SYNTHETIC");
   EXPECT_EQ(info["source"], "market");
-  EXPECT_EQ(info["first_utc"], "2026-01-01T00:00:00.000Z");
+  EXPECT_EQ(info["first_utc"], "2026-01-01T00:00:00Z");
 }
 
 TEST_F(FeedCommand, AnOptionThatTheSyntheticModelDoesNotKnowIsAUsageError) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/feed_statistics.h"
 #include "sim/feed_summary.h"
 #include "sim/feed_testing.h"
 #include "sim/feed_windows.h"
@@ -69,6 +70,18 @@ TEST_F(SyntheticFeed, HoldsAsManyWholeSecondsAsWereAskedForAndIsFitForASoak) {
     const auto reasons = unfit_reasons(*feed, summarize(*feed), 300 * kSecond);
     EXPECT_TRUE(reasons.empty()) << reasons.front();
   }
+}
+
+// Bounds that random arrivals (variance ÷ mean 1) and signs that are drawn anew miss by far.
+TEST_F(SyntheticFeed, ItsTradesClusterAndTheirSignsPersist) {
+  ASSERT_TRUE(write_synthetic_market(3000, file("m.feed")).has_value());
+  const auto feed = Feed::open(folder.file("m.feed"));
+  ASSERT_TRUE(feed.has_value());
+  const FeedStatistics s = measure_statistics(*feed);
+  EXPECT_NEAR(static_cast<double>(s.trades) / s.span_s, 2, 0.3);
+  EXPECT_EQ(s.trade_clustering.at(5).at, 5);
+  EXPECT_GT(s.trade_clustering.at(5).value, 2.5);
+  EXPECT_GT(s.sign_autocorrelation.at(0).value, 0.2);
 }
 
 TEST_F(SyntheticFeed, BothFormatsHoldTheSameMarket) {

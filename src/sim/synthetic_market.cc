@@ -42,8 +42,8 @@ class Market {
   // then.
   bool step(std::int64_t until_ns) {
     const double rates[] = {settings_.limit_orders_per_s,
-                            static_cast<double>(orders_.size()) / settings_.lifetime_s,
-                            settings_.uninformed_per_s, informed_side() ? settings_.informed_per_s : 0,
+                            static_cast<double>(orders_.size()) / settings_.lifetime_s, uninformed_rate(),
+                            informed_side() ? settings_.informed_per_s : 0,
                             settings_.withdrawals_per_s * static_cast<double>(left_behind())};
     double total = 0;
     for (const double rate : rates) total += rate;
@@ -56,9 +56,12 @@ class Market {
     }
     now_ns_ = next_ns;
     move_price(wait_s);
+    excited_per_s_ *= base::portable_exp(-settings_.excitation_decay_per_s * wait_s);
     double pick = random_.uniform() * total;
     int kind = 0;
     while (kind < 4 && pick >= rates[kind]) pick -= rates[kind++];
+    // The rate has fallen while nothing happened: what it was too high is thinned out (Ogata, 1981).
+    if (kind == 2 && random_.uniform() * rates[2] >= uninformed_rate()) return true;
     happen(kind);
     return true;
   }
@@ -133,7 +136,12 @@ class Market {
     reduce_level(order.side, order.price, order.quantity);
   }
 
+  double uninformed_rate() const {
+    return settings_.uninformed_per_s * (1 - settings_.excitation) + excited_per_s_;
+  }
+
   void uninformed() {
+    excited_per_s_ += settings_.excitation * settings_.excitation_decay_per_s;
     if (random_.uniform() >= settings_.sign_persistence) last_sign_ = opposite(last_sign_);
     const double size = random_.exponential();
     const auto lots = 1 + static_cast<std::int64_t>(settings_.uninformed_mean_lots * size);
@@ -230,6 +238,7 @@ class Market {
   std::int64_t regime_ends_ns_ = 0;
   Regime regime_;
   double price_ = kSyntheticStartTicks;
+  double excited_per_s_ = 0;  // rate of the uninformed beyond those that come by themselves
   Side last_sign_ = Side::kBuy;
   std::vector<BackgroundOrder> orders_;
   Book book_;

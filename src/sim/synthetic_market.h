@@ -5,9 +5,10 @@
 // An efficient price moves as a Brownian motion whose volatility and drift are the regime's (calm, volatile,
 // trending; a regime lasts an exponential time). Around it background makers place limit orders at random
 // distances and cancel them at random; orders that the efficient price has left behind are withdrawn by the
-// attentive and taken by the informed; uninformed market orders arrive at random, with persistent signs and
+// attentive and taken by the informed; uninformed market orders arrive in clusters, with persistent signs and
 // random sizes, and walk the book. After Cont, Stoikov and Talreja, A stochastic model for order book
-// dynamics (2010), with the informed trader of Glosten and Milgrom (1985). No side is ever empty: before its
+// dynamics (2010), with the informed trader of Glosten and Milgrom (1985) and arrivals that excite themselves
+// (Hawkes, 1971; in markets: Bacry, Mastromatteo and Muzy, 2015). No side is ever empty: before its
 // last level goes, a maker further out has placed an order. Scale: a wide, illiquid instrument, a spread of
 // 5-15 bps. Same seed, same events, whatever the start. Not thread safe.
 
@@ -39,7 +40,9 @@ struct SyntheticSettings {
   double limit_orders_per_s = 10;  // both sides together
   double distance_scale_bps = 7;   // mean distance beyond the half spread
   double lifetime_s = 7;           // mean, of an order that is not left behind
-  double uninformed_per_s = 2.0;
+  double uninformed_per_s = 2.0;   // on average
+  double excitation = 0.5;         // how many more of them one brings about directly, on average
+  double excitation_decay_per_s = 2.0;
   double sign_persistence = 0.65;  // probability that the next uninformed order has the sign of the last
   double uninformed_mean_lots = 220;
   double impact_bps =
