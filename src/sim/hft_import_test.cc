@@ -197,7 +197,7 @@ TEST_F(HftImportTest, OrderByOrderDataBecomesLevelsAndTheOrderThatEachRowTakesFr
 }
 
 TEST_F(HftImportTest, OrdersThatDoNotFitTogetherAreNamed) {
-  const HftRow seven = order(0, 7, kHftAddOrder, kHftBuy, 99, 2.5);
+  const HftRow seven = order(0, 7, kHftAddOrder, kHftBuy, 99, 2.00390625);
   const std::pair<HftRow, std::string> cases[] = {
       {order(1, 8, kHftCancelOrder, kHftBuy, 99, 2), "order 8 is not in the book"},
       {order(1, 8, kHftModifyOrder, kHftBuy, 99, 2), "order 8 is not in the book"},
@@ -205,7 +205,7 @@ TEST_F(HftImportTest, OrdersThatDoNotFitTogetherAreNamed) {
       {order(1, 7, kHftAddOrder, kHftBuy, 98, 2), "order 7 is in the book already"},
       {order(1, 8, kHftAddOrder, kHftBuy, 98, 0), "order 8 has no quantity"},
       {order(1, 8, kHftAddOrder, 0, 98, 1), "an order without a side"},
-      {order(1, 8, kHftAddOrder, kHftBuy, 99, 9.2e18), "63 bits"},
+      {order(1, 8, kHftAddOrder, kHftBuy, 99, 1e15), "63 bits"},
       {order(1, 7, kHftModifyOrder, kHftBuy, -1, 2), "the price -1 is negative"},
       {bid(1, 99, 5), "a level (kind 1 or 4) among order-by-order data"}};
   for (const auto& [bad, phrase] : cases) {
