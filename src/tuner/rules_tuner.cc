@@ -21,7 +21,7 @@ constexpr double kShareMax = 0.8;
 // over them.
 constexpr double kRiskHigh = 0.60, kRiskAim = 0.30, kRiskCalm = 0.40, kRiskEasy = 0.15;
 constexpr double kNetAim = 3.6, kNetEasy = 4.5;
-constexpr double kLatencyHighMs = 320, kLatencyAimMs = 300, kLatencyEasyMs = 260;
+constexpr double kLatencyHighMs = 300, kLatencyAimMs = 280, kLatencyEasyMs = 250;
 constexpr double kMakerShareAim = 0.90;
 constexpr double kAdverseShareOfGross = 0.35, kSlippageShareOfGross = 0.05;
 

@@ -75,7 +75,7 @@ TEST_F(RulesTuner, SaysWhyInItsConditions) {
   EXPECT_NE(proposal.conditions[0].find("risk_ratio 0.50"), std::string::npos) << proposal.conditions[0];
 }
 TEST_F(RulesTuner, ProposesNothingWhereEveryKpiIsWhereItShouldBe) {
-  const Proposal proposal = propose(kpis(0.2, 0.95, 4, 280));
+  const Proposal proposal = propose(kpis(0.2, 0.95, 4, 265));
   EXPECT_TRUE(proposal.proposed_deltas.empty());
   EXPECT_FALSE(proposal.rationale.empty());
 }
