@@ -11,6 +11,10 @@ constexpr double kTouchMemory = 0.02;  // weight of the newest look in the usual
 constexpr int index_of(Side side) {
   return side == Side::kBuy ? 0 : 1;
 }
+// -1: nothing yet.
+void note_least(std::int64_t& least, std::int64_t seen) {
+  least = least < 0 ? seen : std::min(least, seen);
+}
 constexpr std::int64_t sign_of(Side side) {
   return side == Side::kBuy ? 1 : -1;
 }
@@ -134,10 +138,13 @@ void MarketMaker::manage(Place& place, std::int64_t now_ns, std::vector<Request>
                        settings_.requote_tolerance_bps * 1e-4 * mid_ticks_;
     wake_at(now_ns, expired_ns);
     if (moved) wake_at(now_ns, stale_ns);
+    const std::int64_t age_ns = now_ns - current->order.decided_ns;
     if (!(moved && now_ns >= stale_ns) && now_ns < expired_ns) {
       place.interval_counted = false;  // nothing is wanted: the next wait is another
+      behaviour_.oldest_quote_ns = std::max(behaviour_.oldest_quote_ns, age_ns);
       return;
     }
+    if (now_ns < expired_ns) note_least(behaviour_.youngest_misplaced_quote_ns, age_ns);
   }
   if (!held_back(place, current, now_ns, out)) send_quote(place, current, now_ns, out);
 }
@@ -191,8 +198,7 @@ void MarketMaker::send_quote(Place& place, Working* current, std::int64_t now_ns
   ++blocks_.sent;
   std::int64_t& last_sent_ns = last_sent_ns_[static_cast<std::size_t>(index_of(place.side))];
   if (last_sent_ns > INT64_MIN / 2) {
-    std::int64_t& shortest = behaviour_.shortest_quote_interval_ns;
-    shortest = shortest < 0 ? now_ns - last_sent_ns : std::min(shortest, now_ns - last_sent_ns);
+    note_least(behaviour_.shortest_quote_interval_ns, now_ns - last_sent_ns);
   }
   last_sent_ns = now_ns;
   place.interval_counted = false;

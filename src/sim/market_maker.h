@@ -38,6 +38,8 @@ struct BlockCounts {
 // Behaviour measured on the order log, for evidence. -1: not seen.
 struct MakerBehaviour {
   std::int64_t shortest_quote_interval_ns = -1;
+  std::int64_t oldest_quote_ns = -1;              // that was looked at and left standing
+  std::int64_t youngest_misplaced_quote_ns = -1;  // that was replaced for its price, and not for its age
   std::int64_t most_open_orders = 0;
   std::int64_t most_replaces_in_a_minute = 0;
   std::int64_t largest_position_lots = 0;  // absolute, with what was in flight towards it

@@ -183,6 +183,16 @@ TEST(Window, KeepsToItsIntervalItsBudgetAndItsOpenOrders) {
   EXPECT_GT(result.blocks.throttle, 0);
   EXPECT_GT(result.blocks.concurrency, 0);
 }
+TEST(Window, LeavesNoQuoteOlderThanItsMaximumAndReplacesNoneForItsPriceBeforeItsTailAge) {
+  MakerParams params = badly_set();
+  params.max_age_ms = 900;
+  const MakerBehaviour seen = window_of(params, 3).behaviour;
+  EXPECT_LT(seen.oldest_quote_ns, params.max_age_ms * 1'000'000);
+  EXPECT_GT(seen.oldest_quote_ns, badly_set().tail_age_ms * 1'000'000)
+      << "quotes in their place are left alone";
+  EXPECT_GE(seen.youngest_misplaced_quote_ns, params.tail_age_ms * 1'000'000);
+  EXPECT_LT(seen.youngest_misplaced_quote_ns, params.max_age_ms * 1'000'000);
+}
 TEST(Window, GivesTheSameResultForTheSameInput) {
   const WindowResult a = window_of(badly_set(), 5);
   const WindowResult b = window_of(badly_set(), 5);

@@ -124,9 +124,12 @@ json edge_evidence(const sim::WindowResult& result, double capital_lots) {
       {"concurrency_limit", {{"at_most", seen.most_open_orders}}},
       {"replace_rate_per_min", {{"at_most", seen.most_replaces_in_a_minute}}},
       {"risk_limit_ratio", {{"at_most", static_cast<double>(seen.largest_position_lots) / capital_lots}}}};
-  if (seen.shortest_quote_interval_ns >= 0) {
-    evidence["min_interval_ms"] = {{"at_least", static_cast<double>(seen.shortest_quote_interval_ns) / 1e6}};
-  }
+  const auto add = [&](const char* name, const char* bound, std::int64_t seen_ns) {
+    if (seen_ns >= 0) evidence[name] = {{bound, static_cast<double>(seen_ns) / kNsPerMs}};
+  };
+  add("min_interval_ms", "at_least", seen.shortest_quote_interval_ns);
+  add("max_age_ms", "at_most", seen.oldest_quote_ns);
+  add("tail_age_ms", "at_least", seen.youngest_misplaced_quote_ns);
   return evidence;
 }
 
