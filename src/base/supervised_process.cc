@@ -96,7 +96,9 @@ Result<std::unique_ptr<SupervisedProcess>> SupervisedProcess::start(const Proces
   const auto path = find_program(command.arguments.empty() ? std::string() : command.arguments.front());
   if (!path) return tl::unexpected(path.error());
   const Descriptor log = above_streams(Descriptor(
-      ::open(command.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kLogMode)));
+      command.log_path.empty() ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+                               : ::open(command.log_path.c_str(),
+                                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kLogMode)));
   if (!log.valid()) return tl::unexpected(error_from_errno(errno, "cannot open", command.log_path));
   const Descriptor null = above_streams(Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
   if (!null.valid()) return tl::unexpected(error_from_errno(errno, "cannot open", "/dev/null"));
