@@ -1,4 +1,4 @@
-// `soak run`: the loop on the simulated target.
+// `soak run`: the loop on a target: simulated, external or scraped.
 
 #include <fmt/format.h>
 
@@ -61,15 +61,14 @@ void print_progress(const loop::RunPlan& plan, const journal::IterationRecord& r
 }
 
 std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome) {
-  const char* end = outcome.end == loop::RunEnd::kFinished ? "finished"
-                    : outcome.end == loop::RunEnd::kInterrupted
-                        ? "interrupted; go on with --resume"
-                        : "ended: the target died or stopped reporting";
+  const char* end = outcome.end == loop::RunEnd::kFinished      ? "finished"
+                    : outcome.end == loop::RunEnd::kInterrupted ? "interrupted; go on with --resume"
+                                                                : "ended by its target";
   return fmt::format(
       "run {}: {}, {} of {}, {} passed\n"
       "proposals: {}, applied {}, held {}; delivery faults: {}\n"
       "artifacts: {}\n",
-      run.plan.header.run_id, end, outcome.iterations, base::plural(run.plan.header.iterations, "iteration"),
+      outcome.run_id, end, outcome.iterations, base::plural(run.plan.header.iterations, "iteration"),
       outcome.passed, outcome.proposed, outcome.applied, outcome.held, outcome.faults, run.folder);
 }
 
@@ -115,17 +114,28 @@ int run_request(const RunRequest& request) {
   if (!outcome) return exit_code_of(outcome.error());
   const bool printed = print_text(summary_text(**run, *outcome));
   if (outcome->end == loop::RunEnd::kInterrupted) return kExitInterrupted;
-  if (outcome->end == loop::RunEnd::kTargetEnded) return kExitTargetFailed;
+  if (outcome->end == loop::RunEnd::kTargetEnded) {
+    std::fprintf(stderr, "soak: the target died or stopped reporting: %s\n", outcome->end_reason.c_str());
+    return kExitTargetFailed;
+  }
   return printed ? kExitOk : kExitError;
 }
 
 // What the parser cannot see: options that only make sense together. Thrown as its own errors are, which
 // main() turns into exit 2.
 void check_combinations(const RunRequest& request) {
-  if (!request.mock && request.feed.empty()) {
+  if (!request.mock && request.feed.empty() && !request.external()) {
     throw CLI::ValidationError(
-        "run", "say what to run: --mock for the synthetic market or --feed FILE for recorded data");
+        "run",
+        "say what to run: --mock for the synthetic market, --feed FILE for recorded data, "
+        "-- CMD ARG... for a program, or --scrape URL");
   }
+  if (request.external() && (request.mock || !request.feed.empty()))
+    throw CLI::ValidationError("run", "a program or --scrape takes the place of --mock and --feed");
+  if (request.scrape.empty() != request.scrape_map.empty())
+    throw CLI::ValidationError("--scrape, --map", "need each other");
+  if (request.reload_by_sighup && request.command.empty())
+    throw CLI::ValidationError("--reload", "needs a program that soak starts: -- CMD ARG...");
   if (!std::isfinite(request.iteration_s) || (request.settle_s && !std::isfinite(*request.settle_s)))
     throw CLI::ValidationError("--iteration-s, --settle-s", "must be numbers of seconds");
   if (request.loop_feed && request.feed.empty())
@@ -133,6 +143,31 @@ void check_combinations(const RunRequest& request) {
   if (request.settle_s && *request.settle_s >= request.iteration_s) {
     throw CLI::ValidationError("--settle-s", "must be shorter than the iteration");
   }
+}
+
+void add_external_options(CLI::App& command, RunRequest& request) {
+  command.add_option("command", request.command,
+                     "Behind --: the program to run as the target, and its arguments");
+  command
+      .add_option_function<std::string>(
+          "--reload", [&request](const std::string& how) { request.reload_by_sighup = how == "sighup"; },
+          "watch: the target sees by itself that its runtime file has changed; sighup: it is sent SIGHUP as "
+          "well")
+      ->check(CLI::IsMember({"watch", "sighup"}))
+      ->default_str("watch");
+  command.add_option("--ready-s", request.ready_s, "How long the target may take for its first report")
+      ->check(CLI::Range(0.001, kSecondsMax))
+      ->capture_default_str();
+  command.add_option("--grace-s", request.grace_s, "How long the target may take to end after SIGTERM")
+      ->check(CLI::Range(0.0, kSecondsMax))
+      ->capture_default_str();
+  command.add_option("--scrape", request.scrape,
+                     "A Prometheus endpoint, http://HOST:PORT/PATH, that reports are made of");
+  command.add_option("--map", request.scrape_map, "Which of its metrics is which KPI and parameter (JSON)");
+  command
+      .add_option("--scrape-every-s", request.scrape_every_s,
+                  "Between two scrapes (default: a twentieth of the iteration, 0.1 to 15)")
+      ->check(CLI::Range(0.01, kSecondsMax));
 }
 
 }  // namespace
@@ -172,6 +207,7 @@ void add_run(CLI::App& app, int& exit_code) {
       ->add_option("--settle-s", request->settle_s,
                    "Reports this soon after an apply prove nothing (default: a tenth of the iteration)")
       ->check(CLI::Range(0.0, kSecondsMax));
+  add_external_options(*command, *request);
   command->add_option("--pin", request->pins, "A parameter that the tuner leaves alone, as often as needed");
   command->add_option("--params", request->params,
                       "A JSON list of parameters on top of the built-in registry");
@@ -179,6 +215,7 @@ void add_run(CLI::App& app, int& exit_code) {
                       "KPIs, thresholds and rules instead of the built-in market-maker");
   command->add_flag("--quiet", request->quiet, "No progress lines");
   command->callback([request, &exit_code] {
+    request->stop = &stop_requested;
     check_combinations(*request);
     exit_code = run_request(*request);
   });

@@ -1,20 +1,17 @@
 #include "cli/run_request.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
-#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/sha256.h"
 #include "cli/input.h"
+#include "cli/run_target.h"
 #include "target/simulated_target.h"
 
 namespace soak::cli {
@@ -26,23 +23,6 @@ constexpr std::size_t kRunIdDigits = 8;
 std::string tuner_of(const RunRequest& request) {
   if (!request.tuner.empty()) return request.tuner;
   return request.auto_tune ? "rules" : "none";
-}
-
-// A feed can be large: hashed where it is mapped, not copied.
-Result<std::string> hash_of_large_file(const std::string& path) {
-  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
-  struct stat status {};
-  if (::fstat(descriptor.get(), &status) != 0)
-    return tl::unexpected(base::error_from_errno(errno, "cannot examine", path));
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) return base::sha256_hex({});
-  void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
-  if (bytes == MAP_FAILED) return tl::unexpected(base::error_from_errno(errno, "cannot map", path));
-  std::string hash = base::sha256_hex({static_cast<const char*>(bytes), size});
-  ::munmap(bytes, size);
-  return hash;
 }
 
 // A file's JSON for the journal, and its hash for the options; null for no file.
@@ -58,7 +38,7 @@ Result<Source> read_source(const std::string& path) {
 }
 
 Result<Json> start_runtime(const RunRequest& request, const Registry& registry) {
-  if (request.overrides.empty()) return target::default_runtime();
+  if (request.overrides.empty()) return request.external() ? Json::object() : target::default_runtime();
   auto file = read_json_with_hash(request.overrides);
   if (!file) return tl::unexpected(file.error());
   if (!file->value.is_object()) {
@@ -125,39 +105,46 @@ Result<void> make_tuner(const RunRequest& request, PreparedRun& run, Json& optio
   return {};
 }
 
-Result<void> make_target(const RunRequest& request, PreparedRun& run, Json& options) {
-  options["mock"] = request.feed.empty();
-  options["seed"] = request.seed;
-  options["loop_feed"] = request.loop_feed;
-  options["feed"] = nullptr;
-  if (!request.feed.empty()) {
-    auto hash = hash_of_large_file(request.feed);
-    if (!hash) return tl::unexpected(hash.error());
-    options["feed"] = *hash;
-  }
-  auto made = target::make_simulated_target({.seed = request.seed,
-                                             .feed_path = request.feed,
-                                             .loop_feed = request.loop_feed,
-                                             .iterations = request.iterations,
-                                             .iteration_length = run.plan.iteration_length});
-  if (!made) return tl::unexpected(made.error());
-  run.target = std::move(*made);
-  return {};
-}
-
 void set_times(const RunRequest& request, loop::RunPlan& plan, Json& options) {
   const double settle_s = request.settle_s.value_or(request.iteration_s / 10);
   plan.iteration_length = std::chrono::milliseconds(std::llround(request.iteration_s * 1000));
   plan.settle = std::chrono::milliseconds(std::llround(settle_s * 1000));
   options["iteration_s"] = static_cast<double>(plan.iteration_length.count()) / 1000;
   options["settle_s"] = static_cast<double>(plan.settle.count()) / 1000;
+  plan.real_clock = request.external();
+  if (plan.real_clock) plan.start = base::RealClock().now();
 }
 
-// Where the run writes. Its id is a function of seed and options: the same run finds its folder again.
+// "20260101T000500123", for a name.
+std::string digits_of(base::UtcTime time) {
+  std::string text = base::format_utc(time);
+  std::erase_if(text,
+                [](char letter) { return letter == '-' || letter == ':' || letter == '.' || letter == 'Z'; });
+  return text;
+}
+
+// The newest run's id, which `latest` points at; empty where there is none.
+std::string latest_run_id() {
+  std::error_code none;
+  const auto target = std::filesystem::read_symlink(std::string(loop::kArtifactsRoot) + "/latest", none);
+  return none ? std::string() : target.filename().string();
+}
+
+// The id of a simulated run is a function of seed and options: the same run finds its folder again. No two
+// runs of a program are the same, and each has its own: what a resume without --out goes on with is the
+// newest.
+std::string run_id_of(const RunRequest& request, const loop::RunPlan& plan) {
+  const std::string hash = compute_json_hash(plan.header.options).substr(0, kRunIdDigits);
+  if (request.external()) {
+    const std::string latest = request.resume ? latest_run_id() : std::string();
+    return latest.empty() ? fmt::format("run-{}-{}", digits_of(plan.start), hash) : latest;
+  }
+  return request.feed.empty() ? fmt::format("mock-{}-{}", request.seed, hash) : "feed-" + hash;
+}
+
+// Where the run writes.
 void place(const RunRequest& request, PreparedRun& run) {
-  const std::string hash = compute_json_hash(run.plan.header.options).substr(0, kRunIdDigits);
-  run.plan.header.run_id =
-      request.feed.empty() ? fmt::format("mock-{}-{}", request.seed, hash) : "feed-" + hash;
+  run.plan.header.run_id = run_id_of(request, run.plan);
   run.folder = request.out;
   while (run.folder.size() > 1 && run.folder.ends_with('/')) run.folder.pop_back();
   if (!run.folder.empty()) return;
@@ -204,7 +191,8 @@ Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request) {
   run->plan.pinned = {request.pins.begin(), request.pins.end()};
   options["pin"] = run->plan.pinned;
   if (auto made = make_tuner(request, *run, options); !made) return tl::unexpected(made.error());
-  if (auto made = make_target(request, *run, options); !made) return tl::unexpected(made.error());
+  if (auto checked = check_target(request, run->registry, options); !checked)
+    return tl::unexpected(checked.error());
   run->plan.registry = &run->registry;
   run->plan.profile = &run->profile;
   run->plan.header.iterations = request.iterations;
@@ -212,6 +200,13 @@ Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request) {
   run->plan.header.kpi_profile = run->profile.name;
   run->plan.header.options = std::move(options);
   place(request, *run);
+  if (request.external() && tuner_of(request) == "rules" &&
+      get_all_params(run->plan.start_runtime, run->registry).empty()) {
+    run->warnings.emplace_back(
+        "the built-in rules move values that the runtime file holds, and it holds none: give them with "
+        "--overrides");
+  }
+  if (auto made = make_target(request, *run); !made) return tl::unexpected(made.error());
   return run;
 }
 

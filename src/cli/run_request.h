@@ -4,6 +4,7 @@
 #include <soak/params.h>
 #include <soak/result.h>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,11 +32,21 @@ struct RunRequest {
   bool resume = false;
   bool overwrite = false;
   double iteration_s = 300;
-  std::optional<double> settle_s;  // by default a tenth of the iteration
+  std::optional<double> settle_s;    // by default a tenth of the iteration
+  std::vector<std::string> command;  // the external target's
+  bool reload_by_sighup = false;
+  double ready_s = 30;
+  double grace_s = 5;
+  std::string scrape;                    // an address
+  std::string scrape_map;                // a file
+  std::optional<double> scrape_every_s;  // by default a twentieth of the iteration, 0.1 to 15 s
   std::vector<std::string> pins;
   std::string params;
   std::string kpi_profile;
   bool quiet = false;
+  const volatile std::sig_atomic_t* stop = nullptr;  // set by a signal handler
+
+  bool external() const { return !command.empty() || !scrape.empty(); }
 };
 
 // Everything that a run needs, owned. `plan` points into the other members, so the object stays where it is.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "journal/artifact_folder.h"
@@ -73,9 +74,18 @@ class Collector {
   }
 
   Result<void> take_observed(const Json& body) {
-    if (!body.is_object() || !body.contains("iteration") || !body["iteration"].is_number_integer())
-      return lacks("its iteration");
-    give(body["iteration"].get<std::int64_t>());
+    const auto observed = observed_from_json(body);
+    if (!observed) return tl::unexpected(observed.error());
+    give(observed->iteration);
+    GivenRuntime& given = content.given[observed->iteration];
+    given.target_started = observed->started;
+    given.target_ended = observed->ended;
+    auto& reports = content.reports;
+    const auto first = std::find_if(reports.rbegin(), reports.rend(), [&](const SeenReport& report) {
+                         return report.iteration != observed->iteration;
+                       }).base();
+    const auto discarded = std::min<std::ptrdiff_t>(observed->discarded, reports.end() - first);
+    reports.erase(first, first + discarded);
     return {};
   }
 

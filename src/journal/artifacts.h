@@ -48,8 +48,10 @@ struct GivenRuntime {
                          // the iteration
   bool applied_before = false;  // an apply ended just before the iteration
   std::string runtime_hash;
-  bool edited = false;  // another hand changed the file since the iteration before
-  ParamValues written;  // what that apply proposed, changed or not; empty where there was none
+  bool edited = false;          // another hand changed the file since the iteration before
+  ParamValues written;          // what that apply proposed, changed or not; empty where there was none
+  bool target_started = false;  // the run started the target for this iteration
+  bool target_ended = false;    // the target ended in it
 };
 
 // An apply of ours after which the run broke off, before the iteration's record: nothing proves it.

@@ -269,6 +269,47 @@ Result<SeenReport> report_from_json(const Json& body) {
   return report;
 }
 
+// What is not there by default is not written: a run on a simulated clock has none of it.
+Json observed_to_json(const Observed& observed) {
+  Json json = {{"iteration", observed.iteration},
+               {"reports", observed.reports},
+               {"ended", observed.ended},
+               {"faults", faults_to_json(observed.faults)}};
+  if (observed.discarded > 0) json["discarded"] = observed.discarded;
+  if (observed.dropped > 0) json["dropped"] = observed.dropped;
+  if (observed.started) json["started"] = true;
+  if (!observed.end_utc.empty()) json["end_utc"] = observed.end_utc;
+  for (const FileEdit& edit : observed.edits)
+    json["edits"].push_back({{"seen_utc", edit.seen_utc}, {"state_hash", edit.state_hash}});
+  return json;
+}
+
+Result<Observed> observed_from_json(const Json& body) {
+  Observed observed;
+  Members members(body, "observed");
+  members.take("iteration", observed.iteration);
+  members.take("reports", observed.reports);
+  members.take("ended", observed.ended);
+  const Json* faults = members.find("faults");
+  if (!members.problem().empty()) return wrong(members.problem());
+  if (body.contains("discarded")) members.take("discarded", observed.discarded);
+  if (body.contains("dropped")) members.take("dropped", observed.dropped);
+  if (body.contains("started")) members.take("started", observed.started);
+  if (body.contains("end_utc")) members.take("end_utc", observed.end_utc);
+  for (const Json& item : body.value("edits", Json::array())) {
+    Members edit(item, "observed.edits[]");
+    FileEdit& added = observed.edits.emplace_back();
+    edit.take("seen_utc", added.seen_utc);
+    edit.take("state_hash", added.state_hash);
+    if (!edit.problem().empty()) return wrong(edit.problem());
+  }
+  if (!members.problem().empty()) return wrong(members.problem());
+  auto list = faults_from_json(*faults);
+  if (!list) return tl::unexpected(list.error());
+  observed.faults = std::move(*list);
+  return observed;
+}
+
 Json header_to_json(const RunHeader& header) {
   return {{"run_id", header.run_id},           {"iterations", header.iterations},
           {"started_utc", header.started_utc}, {"soak_version", header.soak_version},

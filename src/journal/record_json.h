@@ -28,6 +28,10 @@ Result<IterationRecord> iteration_from_json(const Json& body);
 Json report_to_json(const SeenReport& report);
 Result<SeenReport> report_from_json(const Json& body);
 
+// Body of an `observed` record.
+Json observed_to_json(const Observed& observed);
+Result<Observed> observed_from_json(const Json& body);
+
 // `run_id`, `iterations`, `started_utc`, `soak_version`, `kpi_profile`, `options` of a `run_header` record;
 // the runner adds `runtime`, `runtime_hash`, `registry`.
 Json header_to_json(const RunHeader& header);

@@ -79,6 +79,28 @@ struct SeenReport {
   Json report;
 };
 
+// The runtime file was seen to hold something that the run had not written.
+struct FileEdit {
+  std::string seen_utc;
+  std::string state_hash;  // of what it held then; empty where it was gone
+  bool operator==(const FileEdit&) const = default;
+};
+
+// What ends the reports of an iteration, beside them.
+struct Observed {
+  std::int64_t iteration = 0;
+  std::int64_t reports = 0;    // how many reports of the iteration count
+  std::int64_t discarded = 0;  // the first ones, which do not: seen by a run that broke off in the middle of
+                               // the iteration, which was then done again
+  std::int64_t dropped = 0;    // not kept: beyond the limit, and with nothing new in them
+  bool started = false;  // the run started the target for this iteration: whatever was in effect, awaited
+                         // or counted before is another instance's
+  bool ended = false;    // the target died, hung or gave an invalid report: nothing follows
+  std::vector<Fault> faults;    // what only the target's supervisor can know
+  std::vector<FileEdit> edits;  // while the iteration ran
+  std::string end_utc;          // by the real clock; empty where the run's clock is simulated
+};
+
 // `effective` of a report, taken apart. Absent members are empty.
 struct Effective {
   std::string state_hash;

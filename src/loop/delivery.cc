@@ -188,6 +188,14 @@ class Delivery {
 
 }  // namespace
 
+journal::Fault fleeting_edit(std::int64_t iteration, const journal::FileEdit& edit) {
+  return {iteration, "foreign_edit", "",
+          edit.state_hash.empty()
+              ? fmt::format("the runtime file was taken away by another hand at {}", edit.seen_utc)
+              : fmt::format("the runtime file was changed by another hand at {}, to {:.12}", edit.seen_utc,
+                            edit.state_hash)};
+}
+
 Result<ForeignEdit> foreign_edit_from_json(const Json& body) {
   ForeignEdit edit;
   const auto text = [&](const char* name) { return body.contains(name) && body[name].is_string(); };

@@ -16,6 +16,10 @@ namespace soak::loop {
 Result<void> notice_foreign_edit(const RunContext& context, std::int64_t iteration,
                                  std::vector<journal::Fault>& faults);
 
+// The fault of an edit that the target's watch saw and that was undone, or followed by another, before
+// anybody else looked.
+journal::Fault fleeting_edit(std::int64_t iteration, const journal::FileEdit& edit);
+
 // Applies `deltas` unless a guard holds them, with intent and outcome in the journal. An open intent (a run
 // that was killed between the two) is closed by comparing the runtime file's hash with both of its hashes;
 // neither: kConflict, and the message says so. kConflict also where the file is not the one that the state

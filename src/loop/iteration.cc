@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "apply/pipeline.h"
@@ -19,10 +20,10 @@ using journal::Durability;
 using journal::RecordType;
 
 // What the target did in one iteration, from the run or, where it was broken off later, from the journal.
-struct Observed {
-  std::vector<journal::SeenReport> reports;
-  std::vector<journal::Fault> faults;
-  bool ended = false;
+struct Seen {
+  std::vector<journal::SeenReport> reports;  // the discarded ones first
+  journal::Observed end;
+  bool interrupted = false;
 };
 
 class Iteration {
@@ -32,33 +33,50 @@ class Iteration {
         plan_(context.plan),
         tools_(context.tools),
         state_(context.state),
-        number_(context.state.iteration() + 1) {}
+        number_(context.state.iteration() + 1),
+        end_utc_(base::format_utc(end_time())) {}
 
   Result<IterationResult> run() {
-    if (auto noticed = notice_foreign_edit(context_, number_, faults_); !noticed)
-      return tl::unexpected(noticed.error());
-    verify::DeliveryView view = state_.view_of_delivery(number_);
-    auto observed = observe_target();
-    if (!observed) return tl::unexpected(observed.error());
-    summarise(*observed, view);
-    state_.observe(record_, end_time());
+    if (auto noticed = notice_edit(); !noticed) return tl::unexpected(noticed.error());
+    auto seen = observe_target();
+    if (!seen) return tl::unexpected(seen.error());
+    if (seen->interrupted) return IterationResult{{}, false, {}, true};
+    if (seen->end.started) state_.target_started();
+    if (!seen->end.end_utc.empty()) end_utc_ = seen->end.end_utc;
+    summarise(*seen);
+    state_.observe(record_, parse_utc(end_utc_).value_or(end_time()));
     const bool last = number_ >= plan_.header.iterations;
-    const char* no_proposal = observed->ended ? "the target has ended: nothing is proposed"
+    const char* no_proposal = seen->end.ended ? "the target has ended: nothing is proposed"
                               : last          ? "last iteration: nothing is proposed"
                                               : nullptr;
     if (auto decided = decide(no_proposal); !decided) return tl::unexpected(decided.error());
+    name_fleeting_edits(seen->end.edits);
     record_.target.faults.insert(record_.target.faults.end(), faults_.begin(), faults_.end());
     if (auto done = append(RecordType::kIteration, journal::iteration_to_json(record_), Durability::kNow);
         !done) {
       return tl::unexpected(done.error());
     }
     if (auto concluded = state_.conclude(record_); !concluded) return tl::unexpected(concluded.error());
-    return IterationResult{std::move(record_), observed->ended};
+    IterationResult result;
+    result.record = std::move(record_);
+    result.target_ended = seen->end.ended;
+    if (!seen->end.faults.empty()) {
+      const journal::Fault& fault = seen->end.faults.back();
+      result.end_reason = fault.kind + ": " + fault.detail;
+    }
+    return result;
   }
 
  private:
   base::UtcTime start_time() const { return plan_.start + (number_ - 1) * plan_.iteration_length; }
   base::UtcTime end_time() const { return start_time() + plan_.iteration_length; }
+
+  Result<void> notice_edit() {
+    const std::size_t before = faults_.size();
+    auto noticed = notice_foreign_edit(context_, number_, faults_);
+    if (noticed && faults_.size() > before) noticed_.push_back(state_.runtime_hash());
+    return noticed;
+  }
 
   Result<void> append(RecordType type, const Json& body, Durability durability) {
     if (auto step = before_step(tools_, journal::record_type_name(type)); !step) return step;
@@ -66,69 +84,97 @@ class Iteration {
   }
 
   // The reports of an iteration that the journal calls complete are not asked for again: the runtime file may
-  // have moved on since.
-  Result<std::optional<Observed>> observed_before() {
+  // have moved on since. Reports without their end are another instance's by now, and are discarded.
+  Result<Seen> seen_before() {
+    Seen seen;
     std::size_t count = 0;
     while (const journal::Record* record = context_.journal.unmatched(count)) {
       if (record->type != RecordType::kReport) break;
+      auto report = journal::report_from_json(record->body);
+      if (!report) return tl::unexpected(report.error());
+      seen.reports.push_back(std::move(*report));
       ++count;
     }
     const journal::Record* end = context_.journal.unmatched(count);
-    if (end == nullptr || end->type != RecordType::kObserved) return std::nullopt;
-    Observed observed;
-    for (std::size_t i = 0; i < count; ++i) {
-      auto report = journal::report_from_json(context_.journal.unmatched(i)->body);
-      if (!report) return tl::unexpected(report.error());
-      observed.reports.push_back(std::move(*report));
-    }
-    auto faults = journal::faults_from_json(end->body.value("faults", Json::array()));
-    if (!faults) return tl::unexpected(faults.error());
-    observed.faults = std::move(*faults);
-    observed.ended = end->body.value("ended", false);
-    return observed;
+    if (end == nullptr || end->type != RecordType::kObserved) return seen;
+    auto observed = journal::observed_from_json(end->body);
+    if (!observed) return tl::unexpected(observed.error());
+    seen.end = std::move(*observed);
+    return seen;
   }
 
-  Result<Observed> observe_target() {
-    auto before = observed_before();
-    if (!before) return tl::unexpected(before.error());
-    Observed observed;
-    if (*before) {
-      observed = std::move(**before);
-    } else {
-      if (auto step = before_step(tools_, "target"); !step) return tl::unexpected(step.error());
-      auto outcome = tools_.target->run_iteration(
-          {number_, tools_.runtime_path, start_time(), plan_.iteration_length, plan_.settle});
-      if (!outcome) return tl::unexpected(outcome.error());
-      observed = {std::move(outcome->reports), std::move(outcome->faults), outcome->ended};
+  Result<void> run_target(Seen& seen) {
+    if (auto step = before_step(tools_, "target"); !step) return step;
+    auto outcome =
+        tools_.target->run_iteration({number_, tools_.runtime_path, state_.runtime_hash(), start_time(),
+                                      plan_.iteration_length, plan_.settle, tools_.stop});
+    if (!outcome) return tl::unexpected(outcome.error());
+    seen.interrupted = outcome->interrupted;
+    // The same once more where iterations repeat: what is there is matched.
+    if (!plan_.real_clock) seen.reports.clear();
+    seen.end.iteration = number_;
+    seen.end.discarded = static_cast<std::int64_t>(seen.reports.size());
+    seen.end.reports = static_cast<std::int64_t>(outcome->reports.size());
+    seen.end.dropped = outcome->dropped;
+    seen.end.started = outcome->started;
+    seen.end.ended = outcome->ended;
+    seen.end.faults = std::move(outcome->faults);
+    seen.end.edits = std::move(outcome->edits);
+    if (outcome->end) seen.end.end_utc = base::format_utc(*outcome->end);
+    std::move(outcome->reports.begin(), outcome->reports.end(), std::back_inserter(seen.reports));
+    return {};
+  }
+
+  // All reports of the iteration are in the journal when this returns; those that count are in the result.
+  Result<Seen> observe_target() {
+    auto seen = seen_before();
+    if (!seen) return seen;
+    if (seen->end.iteration == 0) {
+      if (auto ran = run_target(*seen); !ran) return tl::unexpected(ran.error());
+      if (seen->interrupted) return seen;
     }
-    for (const journal::SeenReport& report : observed.reports) {
+    for (const journal::SeenReport& report : seen->reports) {
       if (auto put = append(RecordType::kReport, journal::report_to_json(report), Durability::kLater); !put)
         return tl::unexpected(put.error());
     }
-    const Json end = {{"iteration", number_},
-                      {"reports", observed.reports.size()},
-                      {"ended", observed.ended},
-                      {"faults", journal::faults_to_json(observed.faults)}};
-    if (auto put = append(RecordType::kObserved, end, Durability::kLater); !put)
+    if (auto put = append(RecordType::kObserved, journal::observed_to_json(seen->end), Durability::kLater);
+        !put)
       return tl::unexpected(put.error());
-    return observed;
+    const auto discarded = std::min(static_cast<std::size_t>(seen->end.discarded), seen->reports.size());
+    seen->reports.erase(seen->reports.begin(),
+                        seen->reports.begin() + static_cast<std::ptrdiff_t>(discarded));
+    return seen;
   }
 
-  void summarise(const Observed& observed, verify::DeliveryView& view) {
+  void summarise(const Seen& seen) {
     record_.iteration = number_;
-    record_.summary.runtime_utc = base::format_utc(end_time());
-    if (!observed.reports.empty()) take_report(observed.reports.back().report);
+    record_.summary.runtime_utc = end_utc_;
+    if (!seen.reports.empty()) take_report(seen.reports.back().report);
     const auto verdicts =
         analyze::judge_iteration(*plan_.profile, number_, state_.fill_kpis(record_.summary.kpis));
     record_.kpi_verdict = analyze::passes(*plan_.profile, verdicts) ? "PASS" : "FAIL";
-    view.reports = state_.take_reports(observed.reports);
+    verify::DeliveryView view = state_.view_of_delivery(number_);
+    view.target_ended = seen.end.ended;
+    view.reports = state_.take_reports(seen.reports);
     record_.target.faults = verify::find_faults(view, *plan_.registry);
-    for (const journal::Fault& fault : observed.faults) {
+    for (const journal::Fault& fault : seen.end.faults) {
       const bool known = std::any_of(record_.target.faults.begin(), record_.target.faults.end(),
                                      [&](const journal::Fault& other) {
                                        return other.kind == fault.kind && other.parameter == fault.parameter;
                                      });
       if (!known) record_.target.faults.push_back(fault);
+    }
+  }
+
+  // Another hand's edits that were gone again when the loop came to look at the file itself.
+  void name_fleeting_edits(const std::vector<journal::FileEdit>& edits) {
+    const std::string* last = nullptr;
+    for (const journal::FileEdit& edit : edits) {
+      const bool noticed = std::any_of(noticed_.begin(), noticed_.end(),
+                                       [&](const std::string& hash) { return hash == edit.state_hash; });
+      if (!noticed && (last == nullptr || *last != edit.state_hash))
+        faults_.push_back(fleeting_edit(number_, edit));
+      last = &edit.state_hash;
     }
   }
 
@@ -149,7 +195,7 @@ class Iteration {
   Result<void> decide(const char* no_proposal) {
     constexpr int kRacesMax = 8;
     for (int race = 0;; ++race) {
-      if (auto noticed = notice_foreign_edit(context_, number_, faults_); !noticed) return noticed;
+      if (auto noticed = notice_edit(); !noticed) return noticed;
       const tuner::Proposal proposal =
           no_proposal != nullptr ? tuner::Proposal{{}, no_proposal, {}, {}} : propose();
       record_.tuning = {};
@@ -207,7 +253,9 @@ class Iteration {
   RunState& state_;
   std::int64_t number_;
   journal::IterationRecord record_;
+  std::string end_utc_;
   std::vector<journal::Fault> faults_;  // foreign edits
+  std::vector<std::string> noticed_;    // the hashes that they left
 };
 
 }  // namespace

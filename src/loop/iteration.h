@@ -16,6 +16,9 @@ namespace soak::loop {
 struct IterationResult {
   journal::IterationRecord record;
   bool target_ended = false;
+  std::string end_reason;  // of the target, for people
+  bool interrupted =
+      false;  // given up: nothing of it is in the journal but a foreign edit that came before it
 };
 
 // The run as its iterations see it.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "journal/record_json.h"
 #include "loop/delivery.h"
 
@@ -73,9 +75,10 @@ Result<void> Replay::take_header(const Record& record) {
                 tools_.folder);
   }
   const auto start = parse_utc(header->started_utc);
-  if (!start || *start != plan_.start)
+  if (!start || (*start != plan_.start && !plan_.real_clock))
     return tl::unexpected(bad(record, "started_utc is not where this run's clock begins"));
   has_header_ = true;
+  outcome_.run_id = header->run_id;
   state_.start(plan_.start_runtime);
   return {};
 }
@@ -85,6 +88,29 @@ Result<void> Replay::adopt(const Record& edit) {
   if (!found) return tl::unexpected(bad(edit, found.error().message));
   state_.adopt(found->runtime, found->state_hash);
   return {};
+}
+
+// Up to the record that ends them; `next` is that one's place. An edit before the reports was there for the
+// target to follow; one after them came as it was decided.
+Result<std::vector<journal::SeenReport>> Replay::observed_reports(std::size_t& next) {
+  std::vector<journal::SeenReport> reports;
+  for (; next < pending_.size() && pending_[next].type != RecordType::kObserved; ++next) {
+    const Record& record = pending_[next];
+    if (record.type == RecordType::kForeignEdit) {
+      if (auto adopted = adopt(record); !adopted) return tl::unexpected(adopted.error());
+      continue;
+    }
+    auto report = journal::report_from_json(record.body);
+    if (!report) return tl::unexpected(bad(record, report.error().message));
+    reports.push_back(std::move(*report));
+  }
+  if (next == pending_.size()) return reports;
+  const auto observed = journal::observed_from_json(pending_[next].body);
+  if (!observed) return tl::unexpected(bad(pending_[next], observed.error().message));
+  const auto discarded = std::min(static_cast<std::size_t>(observed->discarded), reports.size());
+  reports.erase(reports.begin(), reports.begin() + static_cast<std::ptrdiff_t>(discarded));
+  if (observed->started) state_.target_started();
+  return reports;
 }
 
 // The calls are those of a live iteration, in their order.
@@ -97,24 +123,15 @@ Result<void> Replay::take_iteration(const Record& record) {
   }
   const auto end = parse_utc(iteration->summary.runtime_utc);
   if (!end) return tl::unexpected(bad(record, "runtime_utc is not a time"));
-  // An edit before the reports was there for the target to follow; one after them came as it was decided.
-  std::vector<journal::SeenReport> reports;
-  auto next = pending_.begin();
-  for (; next != pending_.end() && next->type != RecordType::kObserved; ++next) {
-    if (next->type == RecordType::kForeignEdit) {
-      if (auto adopted = adopt(*next); !adopted) return adopted;
-      continue;
-    }
-    auto report = journal::report_from_json(next->body);
-    if (!report) return tl::unexpected(bad(*next, report.error().message));
-    reports.push_back(std::move(*report));
-  }
-  static_cast<void>(state_.take_reports(std::move(reports)));
+  std::size_t next = 0;
+  auto reports = observed_reports(next);
+  if (!reports) return tl::unexpected(reports.error());
+  static_cast<void>(state_.take_reports(std::move(*reports)));
   static_cast<void>(state_.fill_kpis(iteration->summary.kpis));
   state_.observe(*iteration, *end);
-  for (; next != pending_.end(); ++next) {
-    if (next->type != RecordType::kForeignEdit) continue;
-    if (auto adopted = adopt(*next); !adopted) return adopted;
+  for (; next < pending_.size(); ++next) {
+    if (pending_[next].type != RecordType::kForeignEdit) continue;
+    if (auto adopted = adopt(pending_[next]); !adopted) return adopted;
   }
   pending_.clear();
   if (auto concluded = state_.conclude(*iteration); !concluded) return concluded;

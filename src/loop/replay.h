@@ -33,6 +33,7 @@ class Replay {
   RunState& state_;
   RunOutcome& outcome_;
   bool has_header_ = false;
+  Result<std::vector<journal::SeenReport>> observed_reports(std::size_t& next);
   std::vector<journal::Record>
       pending_;  // since the last iteration record: foreign edits, reports, their end
   std::optional<journal::IterationRecord> last_;

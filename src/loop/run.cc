@@ -51,6 +51,7 @@ class Run {
       }
       if (auto done = one_iteration(); !done) return leave(done.error());
     }
+    tools_.target->stop();
     if (auto step = before_step(tools_, "tuning_report"); !step) return tl::unexpected(step.error());
     if (auto written = journal::write_tuning_report(tools_.folder); !written)
       return tl::unexpected(written.error());
@@ -67,6 +68,7 @@ class Run {
     journal_ = std::move(*journal);
     if (!replay.has_header()) {
       state_.start(plan_.start_runtime);
+      outcome_.run_id = plan_.header.run_id;
       if (auto step = before_step(tools_, "run_header"); !step) return step;
       if (auto put = journal_->append(RecordType::kRunHeader, header_body(plan_), Durability::kNow); !put)
         return put;
@@ -78,6 +80,7 @@ class Run {
   // A target that fails leaves the artifacts so far whole; after any other error only the journal is to be
   // trusted.
   tl::unexpected<Error> leave(const Error& error) {
+    tools_.target->stop();
     if (error.code == ErrorCode::kTargetFailed)
       static_cast<void>(journal::write_tuning_report(tools_.folder));
     return tl::unexpected(error);
@@ -99,6 +102,10 @@ class Run {
   Result<void> one_iteration() {
     auto result = run_iteration({plan_, tools_, *journal_, state_});
     if (!result) return tl::unexpected(result.error());
+    if (result->interrupted) {
+      outcome_.end = RunEnd::kInterrupted;
+      return {};
+    }
     const journal::IterationRecord& record = result->record;
     count_iteration(record, state_.taken_back(), outcome_);
     if (auto step = before_step(tools_, "artifacts"); !step) return step;
@@ -109,7 +116,10 @@ class Run {
       if (auto written = journal::write_tuning_report(tools_.folder); !written) return written;
     }
     if (tools_.on_iteration) tools_.on_iteration(record);
-    if (result->target_ended) outcome_.end = RunEnd::kTargetEnded;
+    if (result->target_ended) {
+      outcome_.end = RunEnd::kTargetEnded;
+      outcome_.end_reason = result->end_reason;
+    }
     return {};
   }
 

@@ -44,7 +44,9 @@ struct RunPlan {
   std::set<std::string> pinned;
   std::chrono::milliseconds iteration_length{300'000};
   std::chrono::milliseconds settle{30'000};
-  base::UtcTime start = base::kMockEpoch;  // where the run's clock begins
+  base::UtcTime start = base::kMockEpoch;  // where the run's clock begins; of a real clock: now
+  bool real_clock =
+      false;  // iterations last as long as the target takes for them, and no two runs are the same
 };
 
 // What a run works with. Pointers are not owned and outlive the run.
@@ -69,7 +71,9 @@ enum class RunEnd {
 };
 
 struct RunOutcome {
+  std::string run_id;  // a resumed run's is the one that it began with
   RunEnd end = RunEnd::kFinished;
+  std::string end_reason;       // where the target ended: the fault, for people
   std::int64_t iterations = 0;  // complete, replayed ones included
   std::int64_t replayed = 0;
   std::int64_t proposed = 0;

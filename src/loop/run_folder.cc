@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "journal/journal.h"
 #include "journal/write_artifacts.h"
+#include "target/external_target.h"
 
 namespace soak::loop {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::size_t kSuffixDigits = 16;
 constexpr const char* kNames[] = {
     journal::kTuningReportName, journal::kEdgeReportName, journal::kKpiGateName, "POST_SOAK_SNAPSHOT.json",
     "POST_SOAK_METRICS.prom",   "POST_SOAK_AUDIT.md",     "RECOMMENDATIONS.md",  "FAILURES.md",
-    "DELTA_VERIFY_REPORT.md"};
+    "DELTA_VERIFY_REPORT.md",   target::kTargetLogName};
 
 bool is_summary(std::string_view name) {
   constexpr std::string_view kPrefix = "ITER_SUMMARY_";
@@ -100,6 +101,8 @@ Result<void> remove_run(const std::string& folder, const Contents& contents) {
     if (auto removed = remove_file(folder + "/" + name); !removed) return removed;
   }
   if (auto removed = remove_file(folder + "/" + journal::kRuntimeName); !removed) return removed;
+  if (auto removed = target::remove_reports(folder); !removed) return removed;
+  ::rmdir((folder + "/" + target::kTargetFolderName).c_str());  // what else the target has put there stays
   return remove_file(folder + "/" + journal::kJournalName);
 }
 

@@ -23,6 +23,11 @@ void RunState::adopt(const Json& runtime, const std::string& state_hash) {
   history_.edited(values());
 }
 
+void RunState::target_started() {
+  delivery_.started();
+  filter_.started();
+}
+
 const std::vector<journal::SeenReport>& RunState::take_reports(std::vector<journal::SeenReport> reports) {
   if (!reports.empty()) last_report_ = reports.back().report;
   std::erase_if(reports,

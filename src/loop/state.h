@@ -31,6 +31,9 @@ class RunState {
   void start(const Json& runtime);
   // The runtime file was changed by another hand: its values are the ones to go on from.
   void adopt(const Json& runtime, const std::string& state_hash);
+  // The run has started the target for the iteration that comes. Before view_of_delivery() and
+  // take_reports().
+  void target_started();
   // The reports of an iteration, all of them; returns the new ones, which alone prove anything. Once an
   // iteration, before observe().
   const std::vector<journal::SeenReport>& take_reports(std::vector<journal::SeenReport> reports);

@@ -51,6 +51,11 @@ void DeliveryMemory::edited() {
   missed_.clear();
 }
 
+void DeliveryMemory::started() {
+  edited();
+  instance_id_.clear();
+}
+
 void DeliveryMemory::recall(DeliveryView& view) const {
   view.instance_id_before = instance_id_;
   view.effective_before = effective_;

@@ -20,6 +20,8 @@ class NewReports {
   // Give each report in the order in which it was seen. A `seq` that does not grow is not new, unless another
   // instance has begun to count anew; a report without one (0) always is.
   bool is_new(const journal::SeenReport& report, const Registry& registry);
+  // The run has started the target, which counts anew.
+  void started() { *this = {}; }
 
  private:
   std::string instance_;
@@ -34,13 +36,16 @@ struct TakenBack {
 };
 
 // For each iteration: recall(), then find_faults(), then remember(). Before the recall() of the next one,
-// written() where an apply ended and edited() where another hand was at the file.
+// written() where an apply ended, edited() where another hand was at the file, and started() where the run
+// has started the target for it.
 class DeliveryMemory {
  public:
   // An apply named these parameters, whether or not it changed them.
   void written(const ParamValues& proposed);
   // The file is another hand's: nothing that was in effect or awaited before says anything any more.
   void edited();
+  // The target is another instance, and by no fault of its own.
+  void started();
   // Fills in `instance_id_before`, `effective_before` and `missed`.
   void recall(DeliveryView& view) const;
   // `view` as given to find_faults() (iteration, expected and the new reports suffice), and the faults of

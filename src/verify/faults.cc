@@ -200,21 +200,30 @@ void find_value_faults(const DeliveryView& view, const std::vector<Course>& cour
   }
 }
 
-void find_restarts(const DeliveryView& view, std::vector<Fault>& faults) {
+// The instance that a report says it is from; empty where it says none.
+std::string instance_of(const SeenReport& report) {
+  if (!report.report.is_object()) return {};
+  const auto effective = report.report.find("effective");
+  if (effective == report.report.end() || !effective->is_object()) return {};
+  const auto id = effective->find("instance_id");
+  return id != effective->end() && id->is_string() ? id->get<std::string>() : std::string();
+}
+
+// Returns the first report of another instance, or nullptr.
+const SeenReport* find_restarts(const DeliveryView& view, std::vector<Fault>& faults) {
+  const SeenReport* first = nullptr;
   std::string known = view.instance_id_before;
   for (const SeenReport& report : view.reports) {
-    if (!report.report.is_object()) continue;
-    const auto effective = report.report.find("effective");
-    if (effective == report.report.end() || !effective->is_object()) continue;
-    const auto id = effective->find("instance_id");
-    if (id == effective->end() || !id->is_string() || id->get_ref<const std::string&>().empty()) continue;
-    const std::string now = id->get<std::string>();
+    const std::string now = instance_of(report);
+    if (now.empty()) continue;
     if (!known.empty() && now != known) {
       faults.push_back(
           {view.iteration, "restarted", "", fmt::format("instance {} took the place of {}", now, known)});
+      if (first == nullptr) first = &report;
     }
     known = now;
   }
+  return first;
 }
 
 void find_hollow_values(const DeliveryView& view, const std::vector<Observation>& observations,
@@ -295,12 +304,15 @@ std::size_t kind_rank(std::string_view kind) {
 std::vector<Fault> find_faults(const DeliveryView& view, const Registry& registry) {
   std::vector<Fault> faults;
   const std::vector<Observation> observations = observations_of(view, registry);
-  find_value_faults(view, courses_of(view, observations), faults);
-  find_restarts(view, faults);
-  if (view.reports.empty())
+  const SeenReport* restart = find_restarts(view, faults);
+  std::vector<Observation> of_one_instance = observations;
+  if (restart != nullptr)
+    std::erase_if(of_one_instance, [&](const Observation& o) { return o.report >= restart; });
+  find_value_faults(view, courses_of(view, of_one_instance), faults);
+  if (view.reports.empty() && !view.target_ended)
     faults.push_back({view.iteration, "stale_report", "", "the target gave no new report in this iteration"});
   find_hollow_values(view, observations, registry, faults);
-  find_wrong_hash(view, observations, faults);
+  find_wrong_hash(view, of_one_instance, faults);
   std::stable_sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) {
     return std::pair(kind_rank(a.kind), std::string_view(a.parameter)) <
            std::pair(kind_rank(b.kind), std::string_view(b.parameter));

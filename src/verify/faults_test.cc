@@ -250,6 +250,29 @@ TEST_F(Faults, RestartedOnceMoreForEachNewInstance) {
   EXPECT_THAT(found(), ElementsAre("restarted", "restarted"));
 }
 
+TEST_F(Faults, RestartedAloneWhereTheNewInstanceHasItsDefaultsAndAnotherHash) {
+  Json other = report({{"base_spread_bps", 1.5}, {"tail_age_ms", 900}, {"min_interval_ms", 1}});
+  other["effective"]["instance_id"] = "b";
+  other["effective"]["state_hash"] = "none";
+  see(report());
+  see(other);
+  see(other);
+  EXPECT_THAT(found(), ElementsAre("restarted"));
+}
+
+TEST_F(Faults, RestartedDoesNotHideWhatWasWrongBeforeIt) {
+  Json other = report();
+  other["effective"]["instance_id"] = "b";
+  see(report({{"tail_age_ms", 605}}));
+  see(other);
+  EXPECT_THAT(found(), ElementsAre("wrong_value tail_age_ms", "restarted"));
+}
+
+TEST_F(Faults, NoStaleReportOfATargetThatEndedInTheIteration) {
+  view_.target_ended = true;
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(Faults, StaleReportWhereNoneCame) {
   EXPECT_THAT(found(), ElementsAre("stale_report"));
 }
@@ -292,9 +315,11 @@ TEST_F(Faults, AnOldHashWithOldValuesIsOneFaultAndNotTwo) {
 
 TEST_F(Faults, ComeInTheOrderOfTheirList) {
   Json content = report({{"tail_age_ms", 605}, {"min_interval_ms", 61}});
-  content["effective"]["instance_id"] = "b";
   content["evidence"] = {{"base_spread_bps", {{"equals", 0.5}}}};
   see(content);
+  Json other = report();
+  other["effective"]["instance_id"] = "b";
+  see(other);
   EXPECT_THAT(found(), ElementsAre("wrong_value tail_age_ms", "drifted min_interval_ms", "restarted",
                                    "no_effect base_spread_bps"));
 }

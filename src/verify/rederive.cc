@@ -43,7 +43,11 @@ class Rederiver {
  private:
   void sort_reports() {
     NewReports filter;
+    std::int64_t iteration = 0;
     for (const SeenReport& report : run_.reports) {
+      const auto given = run_.given.find(report.iteration);
+      const bool first = std::exchange(iteration, report.iteration) != report.iteration;
+      if (first && given != run_.given.end() && given->second.target_started) filter.started();
       if (filter.is_new(report, registry_)) found_.reports[report.iteration].push_back(report);
     }
   }
@@ -51,12 +55,14 @@ class Rederiver {
   std::vector<Fault> find_again(std::int64_t iteration, const journal::GivenRuntime& given) {
     if (given.applied_before) memory_.written(given.written);
     if (given.edited) memory_.edited();
+    if (given.target_started) memory_.started();
     DeliveryView view;
     view.iteration = iteration;
     view.expected = given.expected;
     view.before = given.before;
     view.applied_before = given.applied_before;
     view.runtime_hash = given.runtime_hash;
+    view.target_ended = given.target_ended;
     memory_.recall(view);
     if (const auto reports = found_.reports.find(iteration); reports != found_.reports.end())
       view.reports = reports->second;

@@ -1,0 +1,114 @@
+// From a map and samples to a report, and maps that make no sense.
+
+#include "target/scrape_map.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "target/scrape.h"
+
+namespace soak::target {
+namespace {
+
+using ::testing::HasSubstr;
+
+Json usual() {
+  return {
+      {"kpis",
+       {{"net_bps", "net"},
+        {"p95_latency_ms", {{"metric", "latency"}, {"labels", {{"quantile", "0.95"}}}, {"scale", 1000}}}}},
+      {"params", {{"min_interval_ms", {{"metric", "setting"}, {"labels", {{"name", "min_interval_ms"}}}}}}},
+      {"instance_id", "start"},
+      {"state_hash", {{"metric", "info"}, {"label", "sha256"}}},
+      {"evidence", {{"min_interval_ms", {{"at_least", "shortest"}}}}}};
+}
+
+std::vector<Sample> samples() {
+  return {{"net", {}, 2.5},
+          {"latency", {{"quantile", "0.5"}}, 0.1},
+          {"latency", {{"quantile", "0.95"}}, 0.25},
+          {"setting", {{"name", "other"}}, 1},
+          {"setting", {{"name", "min_interval_ms"}, {"more", "x"}}, 60},
+          {"start", {}, 1700000000.5},
+          {"info", {{"sha256", "old"}}, 0},
+          {"info", {{"sha256", "abc"}}, 1},
+          {"shortest", {}, 61}};
+}
+
+ScrapeMap map_of(const Json& json) {
+  auto map = ScrapeMap::from_json(json, Registry::builtin(), "map.json");
+  EXPECT_TRUE(map) << map.error().message;
+  return map.value_or(ScrapeMap{});
+}
+
+std::string refused(const Json& json) {
+  const auto map = ScrapeMap::from_json(json, Registry::builtin(), "map.json");
+  if (map) return "(taken)";
+  EXPECT_EQ(map.error().file, "map.json");
+  return map.error().message;
+}
+
+TEST(ScrapeMap, MakesAReport) {
+  const auto report = map_of(usual()).report(samples(), 3);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(
+      *report,
+      (Json{
+          {"seq", 3},
+          {"totals", {{"net_bps", 2.5}, {"p95_latency_ms", 250.0}}},
+          {"effective",
+           {{"params", {{"min_interval_ms", 60.0}}}, {"instance_id", "1700000000.5"}, {"state_hash", "abc"}}},
+          {"evidence", {{"min_interval_ms", {{"at_least", 61.0}}}}}}));
+}
+
+TEST(ScrapeMap, LeavesOutAKpiThatHasNoNumber) {
+  auto some = samples();
+  some[0].value = NAN;
+  some[2].labels.clear();
+  const auto report = map_of(usual()).report(some, 1);
+  ASSERT_TRUE(report);
+  EXPECT_EQ((*report)["totals"], Json::object());
+}
+
+TEST(ScrapeMap, GivesNoReportWithoutAParameterTheInstanceOrTheHash) {
+  for (const char* metric : {"setting", "start", "info"}) {
+    auto some = samples();
+    std::erase_if(some, [&](const Sample& sample) { return sample.metric == metric; });
+    const auto report = map_of(usual()).report(some, 1);
+    ASSERT_FALSE(report) << metric;
+    EXPECT_EQ(report.error().code, ErrorCode::kNotFound);
+    EXPECT_THAT(report.error().message, HasSubstr(metric));
+  }
+}
+
+TEST(ScrapeMap, NamesWhatMakesNoSense) {
+  EXPECT_THAT(refused(Json::array()), HasSubstr("object"));
+  EXPECT_THAT(refused({{"kpis", {{"x", "y"}}}}), HasSubstr("params"));
+  EXPECT_THAT(refused({{"params", {{"min_interval_ms", 1}}}}), HasSubstr("params.min_interval_ms"));
+  EXPECT_THAT(refused({{"params", {{"min_interval_ms", {{"metric", "m"}, {"lables", 1}}}}}}),
+              HasSubstr("lables"));
+  EXPECT_THAT(refused({{"parameters", Json::object()}}), HasSubstr("parameters"));
+  EXPECT_THAT(refused({{"evidence", {{"min_interval_ms", {{"above", "m"}}}}}}), HasSubstr("above"));
+  EXPECT_THAT(refused({{"precision", "float16"}}), HasSubstr("float32"));
+  const auto unknown =
+      ScrapeMap::from_json({{"params", {{"min_intervall", "m"}}}}, Registry::builtin(), "map.json");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::kUnknownParameter);
+  EXPECT_EQ(unknown.error().parameter, "min_intervall");
+}
+
+TEST(HttpAddress, IsTakenApart) {
+  EXPECT_EQ(http_address("http://h:1/m?x=1")->origin, "http://h:1");
+  EXPECT_EQ(http_address("http://h:1/m?x=1")->path, "/m?x=1");
+  EXPECT_EQ(http_address("http://h:1")->path, "/");
+  EXPECT_EQ(http_address("https://h/m").error().code, ErrorCode::kUnsupported);
+  for (const char* url : {"", "h:1/m", "http://", "http:///m", "http://h/a b"}) {
+    ASSERT_FALSE(http_address(url)) << url;
+    EXPECT_EQ(http_address(url).error().code, ErrorCode::kInvalidArgument);
+  }
+}
+
+}  // namespace
+}  // namespace soak::target
