@@ -172,7 +172,8 @@ TEST_F(Supervised, DoesNotOutliveOneThatIsKilledWithSigkill) {
 }
 
 TEST_F(Supervised, GoesWithASupervisorThatIsKilled) {
-  auto process = start("echo $PPID > $SOAK_TEST_FOLDER/parent; echo $$ > $SOAK_TEST_FOLDER/pid; exec sleep 60");
+  auto process =
+      start("echo $PPID > $SOAK_TEST_FOLDER/parent; echo $$ > $SOAK_TEST_FOLDER/pid; exec sleep 60");
   ASSERT_TRUE(process);
   const pid_t pid = pid_in("pid");
   ::kill(pid_in("parent"), SIGKILL);
