@@ -171,7 +171,8 @@ TEST_F(LoopTest, SameRunInAnotherFolderHasTheSameBytes) {
 // ---- things that go wrong ----
 
 TEST_F(LoopTest, TargetThatDiesEndsTheRunWithItsFaultRecorded) {
-  target_->outcomes[3] = {{}, {{3, "crashed", "", "exit status 1"}}, true};
+  target_->outcomes[3].faults = {{3, "crashed", "", "exit status 1"}};
+  target_->outcomes[3].ended = true;
   const auto outcome = run();
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->end, RunEnd::kTargetEnded);
