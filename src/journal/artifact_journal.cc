@@ -75,7 +75,10 @@ class Collector {
   Result<void> take_observed(const Json& body) {
     if (!body.is_object() || !body.contains("iteration") || !body["iteration"].is_number_integer())
       return lacks("its iteration");
-    give(body["iteration"].get<std::int64_t>());
+    const auto iteration = body["iteration"].get<std::int64_t>();
+    give(iteration);
+    content.given[iteration].target_ended =
+        body.contains("ended") && body["ended"].is_boolean() && body["ended"].get<bool>();
     return {};
   }
 

@@ -48,8 +48,9 @@ struct GivenRuntime {
                          // the iteration
   bool applied_before = false;  // an apply ended just before the iteration
   std::string runtime_hash;
-  bool edited = false;  // another hand changed the file since the iteration before
-  ParamValues written;  // what that apply proposed, changed or not; empty where there was none
+  bool edited = false;        // another hand changed the file since the iteration before
+  ParamValues written;        // what that apply proposed, changed or not; empty where there was none
+  bool target_ended = false;  // in this iteration: crashed, hung, or gave no report that could be read
 };
 
 // An apply of ours after which the run broke off, before the iteration's record: nothing proves it.

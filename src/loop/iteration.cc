@@ -122,6 +122,7 @@ class Iteration {
         analyze::judge_iteration(*plan_.profile, number_, state_.fill_kpis(record_.summary.kpis));
     record_.kpi_verdict = analyze::passes(*plan_.profile, verdicts) ? "PASS" : "FAIL";
     view.reports = state_.take_reports(observed.reports);
+    view.target_ended = observed.ended;
     record_.target.faults = verify::find_faults(view, *plan_.registry);
     for (const journal::Fault& fault : observed.faults) {
       const bool known = std::any_of(record_.target.faults.begin(), record_.target.faults.end(),

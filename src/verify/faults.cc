@@ -297,7 +297,7 @@ std::vector<Fault> find_faults(const DeliveryView& view, const Registry& registr
   const std::vector<Observation> observations = observations_of(view, registry);
   find_value_faults(view, courses_of(view, observations), faults);
   find_restarts(view, faults);
-  if (view.reports.empty())
+  if (view.reports.empty() && !view.target_ended)
     faults.push_back({view.iteration, "stale_report", "", "the target gave no new report in this iteration"});
   find_hollow_values(view, observations, registry, faults);
   find_wrong_hash(view, observations, faults);

@@ -34,6 +34,8 @@ struct DeliveryView {
   // What the target said it used at the end of the iteration before; empty: not known. Tells a value that
   // arrived late from one that never moved, and a fault that goes on from a new one.
   ParamValues effective_before;
+  bool target_ended =
+      false;  // in this iteration, by a fault that the supervisor names: its silence is that fault
   // What earlier applies owe. The value itself is the evidence of a late delivery: it came into effect, and
   // nobody has written the parameter since.
   std::map<std::string, Missed> missed;
@@ -46,8 +48,9 @@ struct DeliveryView {
 // effect after the settle time; or what was missed before came into effect now, with no newer apply of the
 // parameter, or in the place of a newer one (one apply behind). rolled_back: in effect, then the old value
 // again. drifted: in effect, then another; or a change with no apply. restarted: a new instance_id in any
-// report. stale_report: no report at all. no_effect: settled evidence contradicts the value that the same
-// report calls effective. wrong_hash: the values are right and the state hash is not that of the file given.
+// report. stale_report: no report at all, of a target that goes on. no_effect: settled evidence contradicts
+// the value that the same report calls effective. wrong_hash: the values are right and the state hash is not
+// that of the file given.
 //
 // A parameter that the target does not report proves nothing, and is no fault.
 std::vector<journal::Fault> find_faults(const DeliveryView& view, const Registry& registry);

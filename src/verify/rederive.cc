@@ -57,6 +57,7 @@ class Rederiver {
     view.before = given.before;
     view.applied_before = given.applied_before;
     view.runtime_hash = given.runtime_hash;
+    view.target_ended = given.target_ended;
     memory_.recall(view);
     if (const auto reports = found_.reports.find(iteration); reports != found_.reports.end())
       view.reports = reports->second;
