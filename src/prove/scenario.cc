@@ -26,16 +26,17 @@ struct Range {
   double low;
   double high;
   bool whole;
+  bool holds_back = false;  // may keep the market maker from showing what an echo hides
 };
 constexpr std::array<Range, 10> kRanges = {{{"base_spread_bps", 0.5, 8, false},
                                             {"base_spread_bps_delta", 0, 1, false},
-                                            {"impact_cap_ratio", 0.05, 0.4, false},
+                                            {"impact_cap_ratio", 0.05, 0.4, false, true},
                                             {"max_delta_ratio", 0.2, 1, false},
-                                            {"risk_limit_ratio", 0.1, 0.8, false},
-                                            {"replace_rate_per_min", 120, 1200, true},
-                                            {"concurrency_limit", 4, 24, true},
+                                            {"risk_limit_ratio", 0.1, 0.8, false, true},
+                                            {"replace_rate_per_min", 120, 1200, true, true},
+                                            {"concurrency_limit", 4, 24, true, true},
                                             {"tail_age_ms", 100, 2000, true},
-                                            {"min_interval_ms", 10, 200, true},
+                                            {"min_interval_ms", 10, 200, true, true},
                                             {"max_age_ms", 1000, 20000, true}}};
 
 // What the market maker's measured behaviour bounds, and a change of it that this behaviour would exceed: at
@@ -82,7 +83,8 @@ class Draw {
     const std::size_t wanted = (before_fault && kind_ == FaultKind::kHalfApplied ? 2 : 1) + rng_.below(3);
     while (changes.size() < wanted) {
       const Range& range = kRanges[rng_.below(kRanges.size())];
-      if (range.name == scenario_.target.echoed || changes.contains(range.name)) continue;
+      if (changes.contains(range.name)) continue;
+      if (kind_ == FaultKind::kNoEffect && range.holds_back) continue;
       // What comes an iteration late must not be overtaken by a newer value.
       if (kind_ == FaultKind::kLate && iteration == fault && scenario_.plan[fault - 1].contains(range.name))
         continue;
