@@ -277,6 +277,11 @@ TEST_F(Faults, StaleReportWhereNoneCame) {
   EXPECT_THAT(found(), ElementsAre("stale_report"));
 }
 
+TEST_F(Faults, ATargetThatEndedIsNotCalledStaleForItsSilence) {
+  view_.target_ended = true;  // the fault that ended it is the supervisor's to name
+  EXPECT_THAT(found(), IsEmpty());
+}
+
 TEST_F(Faults, NoEffectWhereTheTargetOnlyEchoesWhatItWasTold) {
   Json content = report();
   content["evidence"] = {{"min_interval_ms", {{"at_least", 31}}}};
