@@ -34,7 +34,7 @@ struct ReplayStrategyOptions {
   double skew_ticks = 0.2;
   double quantity = 0.1;  // base units
   double position_max = 2;
-  std::vector<FeeTier> fees = {{0, -0.00005, 0.0004}};
+  std::vector<FeeTier> fees = std::vector<FeeTier>(1, FeeTier{0, -0.00005, 0.0004});
 };
 
 // What the strategy was told.
