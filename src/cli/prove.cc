@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/prove.h"
+#include "cli/stop_signal.h"
 
 namespace soak::cli {
 namespace {
@@ -25,18 +25,6 @@ struct ProveRequest {
   std::vector<std::string> kinds;
   bool json = false;
 };
-
-volatile std::sig_atomic_t stop_requested = 0;
-
-// The first signal lets the runs under way end and takes their folder away; a second one ends the process.
-void install_signal_handlers() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { stop_requested = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
 
 std::string check_kind(const std::string& name) {
   if (target::fault_kind_of(name)) return {};
@@ -67,13 +55,12 @@ std::vector<target::FaultKind> kinds_of(const ProveRequest& request) {
 }
 
 int run_prove(const ProveRequest& request) {
-  install_signal_handlers();
   prove::ProveOptions options = request.options;
   options.kinds = kinds_of(request);
   options.soak_version = SOAK_VERSION;
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   options.progress = progress_line();
-  options.stop = &stop_requested;
+  options.stop = watch_stop_signals();
   const auto result = prove::run_matrix(options);
   if (options.progress) std::fputs("\r\033[K", stderr);
   if (!result) return report_error(result.error(), request.json);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -12,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/run_request.h"
+#include "cli/stop_signal.h"
 #include "journal/write_artifacts.h"
 
 namespace soak::cli {
@@ -19,18 +19,6 @@ namespace {
 
 constexpr std::int64_t kIterationsMax = 10'000'000;
 constexpr double kSecondsMax = 86'400;
-
-volatile std::sig_atomic_t stop_requested = 0;
-
-// The first signal asks for a clean end; a second one ends the process at once, which a resume survives too.
-void install_signal_handlers() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { stop_requested = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
 
 std::string values_text(const ParamValues& values) {
   std::string text;
@@ -93,7 +81,7 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   tools.tuner = run.tuner.get();
   tools.store = &store;
   tools.runtime_path = runtime_path;
-  tools.stop = &stop_requested;
+  tools.stop = request.stop;
   if (!request.quiet)
     tools.on_iteration = [&run](const journal::IterationRecord& record) { print_progress(run.plan, record); };
   return loop::run_soak(run.plan, tools);
@@ -105,7 +93,6 @@ int exit_code_of(const Error& error) {
 }
 
 int run_request(const RunRequest& request) {
-  install_signal_handlers();
   auto run = prepare_run(request);
   if (!run) return exit_code_of(run.error());
   for (const std::string& warning : (*run)->warnings)
@@ -215,8 +202,8 @@ void add_run(CLI::App& app, int& exit_code) {
                       "KPIs, thresholds and rules instead of the built-in market-maker");
   command->add_flag("--quiet", request->quiet, "No progress lines");
   command->callback([request, &exit_code] {
-    request->stop = &stop_requested;
     check_combinations(*request);
+    request->stop = watch_stop_signals();
     exit_code = run_request(*request);
   });
 }
