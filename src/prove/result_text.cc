@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/plural.h"
+#include "journal/record_json.h"
 #include "prove/prove.h"
 
 namespace soak::prove {
@@ -71,24 +72,13 @@ std::string sum_text(const ProveResult& result) {
   return text + healthy;
 }
 
-Json faults_to_json(const std::vector<journal::Fault>& faults) {
-  Json list = Json::array();
-  for (const journal::Fault& fault : faults) {
-    list.push_back({{"iteration", fault.iteration},
-                    {"kind", fault.kind},
-                    {"parameter", fault.parameter},
-                    {"detail", fault.detail}});
-  }
-  return list;
-}
-
 Json trial_to_json(const Trial& trial) {
   return {{"kind", name_of(trial.kind)},
           {"seed", trial.seed},
           {"detected", trial.detected},
           {"named_as", trial.named_as},
-          {"committed", faults_to_json(trial.committed)},
-          {"named", faults_to_json(trial.named)},
+          {"committed", journal::faults_to_json(trial.committed)},
+          {"named", journal::faults_to_json(trial.named)},
           {"problems", trial.problems},
           {"again", command_for(trial)}};
 }

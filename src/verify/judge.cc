@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/plural.h"
+#include "journal/record_json.h"
 #include "verify/verify.h"
 
 namespace soak::verify {
@@ -20,17 +21,6 @@ Json failures_to_json(const std::vector<Failure>& failures) {
                     {"observed", failure.observed},
                     {"kind", failure.kind},
                     {"detail", failure.detail}});
-  }
-  return list;
-}
-
-Json faults_to_json(const std::vector<journal::Fault>& faults) {
-  Json list = Json::array();
-  for (const journal::Fault& fault : faults) {
-    list.push_back({{"iteration", fault.iteration},
-                    {"kind", fault.kind},
-                    {"parameter", fault.parameter},
-                    {"detail", fault.detail}});
   }
   return list;
 }
@@ -92,7 +82,7 @@ Json to_json(const VerifyResult& result) {
           {"signature_stuck", stuck},
           {"proposed_count", result.proposed_count},
           {"fault_count", result.faults.size()},
-          {"faults", faults_to_json(result.faults)},
+          {"faults", journal::faults_to_json(result.faults)},
           {"failures", failures_to_json(result.failures)},
           {"notes", result.notes}};
 }
