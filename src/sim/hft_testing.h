@@ -10,11 +10,23 @@
 #include <vector>
 
 #include "sim/hft_row.h"
+#include "sim/random_walk_l2.h"
 
 namespace soak::sim {
 
 inline std::string raw_of(const std::vector<HftRow>& rows) {
   return {reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(HftRow)};
+}
+
+// The rows of the replay benchmark's feed.
+inline std::vector<HftRow> random_walk_rows(std::uint64_t rows_max, std::uint64_t seed) {
+  RandomWalkL2 walk(rows_max, seed);
+  std::vector<MarketEvent> events;
+  while (walk.next(events)) {
+  }
+  std::vector<HftRow> rows;
+  for (const MarketEvent& event : events) rows.push_back(hft_row_of(event, kRandomWalkInstrument));
+  return rows;
 }
 
 inline const std::string kHftDescr =

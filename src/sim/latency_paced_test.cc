@@ -53,15 +53,7 @@ HftConverted converted_of(const std::vector<HftRow>& rows) {
 
 // 20,000 rows, 16 s.
 const ReplayFeed& feed() {
-  static const HftConverted converted = [] {
-    RandomWalkL2 walk(20'000, 5);
-    std::vector<MarketEvent> events;
-    while (walk.next(events)) {
-    }
-    std::vector<HftRow> rows;
-    for (const MarketEvent& event : events) rows.push_back(hft_row_of(event, kRandomWalkInstrument));
-    return converted_of(rows);
-  }();
+  static const HftConverted converted = converted_of(random_walk_rows(20'000, 5));
   static const ReplayFeed view = converted.feed();
   return view;
 }

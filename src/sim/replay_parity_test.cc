@@ -92,14 +92,8 @@ const Reference kReferences[] = {
 // 200,000 rows, seed 7.
 const HftConverted& feed() {
   static const HftConverted converted = [] {
-    RandomWalkL2 walk(200'000, 7);
-    std::vector<MarketEvent> events;
-    while (walk.next(events)) {
-    }
-    std::vector<HftRow> rows;
-    for (const MarketEvent& event : events) rows.push_back(hft_row_of(event, kRandomWalkInstrument));
     const base::TempFolder folder;
-    const std::string bytes = raw_of(rows);
+    const std::string bytes = raw_of(random_walk_rows(200'000, 7));
     EXPECT_EQ(base::sha256_hex(bytes), "3029dc5e396f45521008bb9f37261b8adce0a81172e8c38800a73077aa076528");
     base::write_bytes(folder.file("walk.bin"), bytes);
     auto file = HftRows::open(folder.file("walk.bin"));
