@@ -1,5 +1,7 @@
 #include "analyze/profile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -95,6 +97,49 @@ bool passes(const Profile& profile, const std::vector<KpiVerdict>& verdicts) {
     if (verdict.passed) passed += kpi->weight;
   }
   return passed >= profile.pass_weight * weight - 1e-9;
+}
+
+std::optional<std::string> regression(const Profile& profile, std::int64_t iteration,
+                                      const journal::Kpis& before, const journal::Kpis& now) {
+  for (const Kpi& kpi : profile.kpis) {
+    if (iteration <= kpi.warm_up || (!kpi.judged && !kpi.regression_limit)) continue;
+    const auto old = before.find(kpi.name);
+    if (old == before.end()) continue;
+    const auto found = now.find(kpi.name);
+    if (found == now.end()) {
+      if (kpi.no_data == NoData::kIgnore) continue;
+      return fmt::format("{} was {:.4g} and has no data any more", kpi.name, old->second);
+    }
+    const double worse =
+        kpi.direction == Direction::kAtMost ? found->second - old->second : old->second - found->second;
+    if (kpi.regression_limit) {
+      if (worse <= *kpi.regression_limit) continue;
+      return fmt::format("{} went from {:.4g} to {:.4g}: worse by {:.4g}, the limit is {:g}", kpi.name,
+                         old->second, found->second, worse, *kpi.regression_limit);
+    }
+    if (holds(kpi.direction, found->second, kpi.threshold) ||
+        !holds(kpi.direction, old->second, kpi.threshold))
+      continue;
+    return fmt::format("{} went from {:.4g} to {:.4g}: the threshold is {:g}", kpi.name, old->second,
+                       found->second, kpi.threshold);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> veto(const Profile& profile, const std::vector<KpiVerdict>& verdicts) {
+  for (const KpiVerdict& verdict : verdicts) {
+    const Kpi* kpi = find_kpi(profile, verdict.kpi);
+    if (verdict.passed || kpi == nullptr || !kpi->veto) continue;
+    if (!verdict.value) return verdict.kpi + " has no data";
+    return fmt::format("{} {:.4g}, {} {:g}", verdict.kpi, *verdict.value,
+                       verdict.direction == Direction::kAtMost ? "at most" : "at least", verdict.threshold);
+  }
+  return std::nullopt;
+}
+
+bool has_veto(const Profile& profile) {
+  return std::any_of(profile.kpis.begin(), profile.kpis.end(),
+                     [](const Kpi& kpi) { return kpi.judged && kpi.veto; });
 }
 
 bool iteration_passes(const Profile& profile, std::int64_t iteration, const journal::Kpis& kpis) {

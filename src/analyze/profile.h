@@ -73,7 +73,8 @@ struct Kpi {
   double threshold = 0;
   double weight = 1;
   bool veto = false;
-  int warm_up = 0;  // iterations that are not judged on this KPI
+  std::optional<double> regression_limit;  // in the KPI's unit: see regression()
+  int warm_up = 0;                         // iterations that are not judged on this KPI
   NoData no_data = NoData::kFail;
   std::optional<Breakdown> breakdown;
 };
@@ -121,6 +122,18 @@ std::vector<KpiVerdict> judge_iteration(const Profile& profile, std::int64_t ite
                                         const journal::Kpis& kpis);
 bool iteration_passes(const Profile& profile, std::int64_t iteration, const journal::Kpis& kpis);
 bool passes(const Profile& profile, const std::vector<KpiVerdict>& verdicts);
+
+// Why the KPIs of `iteration` are a change for the worse beyond the profile's limit, as a sentence; nothing
+// where they are not. `before` and `now`: as judged, of the iterations before and after a change. A KPI with
+// a regression_limit: it got worse by more than that. A judged one without: it passed its threshold and does
+// so no more. One that is missing now and was there before is worse by any measure, unless the profile
+// ignores that; one in its warm-up, or that was missing before, says nothing.
+std::optional<std::string> regression(const Profile& profile, std::int64_t iteration,
+                                      const journal::Kpis& before, const journal::Kpis& now);
+
+// The first veto KPI that fails, as a sentence ("error_ratio 0.5, at most 0.02"); nothing where none does.
+std::optional<std::string> veto(const Profile& profile, const std::vector<KpiVerdict>& verdicts);
+bool has_veto(const Profile& profile);
 
 // Memory for the no-data policy `hold`: a missing KPI keeps the value that it had last. Feed every iteration,
 // in order.

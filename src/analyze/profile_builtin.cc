@@ -20,7 +20,7 @@ constexpr char kMarketMaker[] = R"json({
   "kpis": [
     {
       "name": "risk_ratio", "title": "risk blocks", "unit": "share of quote attempts", "is_ratio": true,
-      "direction": "at_most", "threshold": 0.42,
+      "direction": "at_most", "threshold": 0.42, "regression_limit": 0.1,
       "sources": ["/totals/risk_ratio", "/totals/block_reasons/risk/ratio"],
       "breakdown": {
         "whole": "blocked quote attempts", "unit": "",
@@ -38,7 +38,7 @@ constexpr char kMarketMaker[] = R"json({
     },
     {
       "name": "maker_taker_ratio", "title": "maker share", "unit": "share of volume", "is_ratio": true,
-      "direction": "at_least", "threshold": 0.85,
+      "direction": "at_least", "threshold": 0.85, "regression_limit": 0.15,
       "sources": [
         {"label": "fills_volume", "numerator": ["/totals/fills/maker_volume"],
          "denominator": ["/totals/fills/maker_volume", "/totals/fills/taker_volume"]},
@@ -60,6 +60,7 @@ constexpr char kMarketMaker[] = R"json({
     },
     {
       "name": "net_bps", "title": "net edge", "unit": "bps", "direction": "at_least", "threshold": 2.7,
+      "regression_limit": 3,
       "breakdown": {
         "whole": "gross edge", "unit": "bps",
         "source": "/totals/gross_bps",
@@ -80,7 +81,7 @@ constexpr char kMarketMaker[] = R"json({
       }
     },
     {
-      "name": "p95_latency_ms", "title": "p95 latency", "unit": "ms", "direction": "at_most", "threshold": 350,
+      "name": "p95_latency_ms", "title": "p95 latency", "unit": "ms", "direction": "at_most", "threshold": 350, "regression_limit": 100,
       "breakdown": {
         "whole": "p95 from decision to acknowledgement", "unit": "ms",
         "source": "/totals/p95_latency_ms",

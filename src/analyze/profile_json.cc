@@ -208,7 +208,7 @@ Breakdown read_breakdown(Reader reader) {
 
 Kpi read_kpi(Reader& reader) {
   reader.allow_only({"name", "title", "unit", "sources", "is_ratio", "judged", "direction", "threshold",
-                     "weight", "veto", "warm_up", "no_data", "breakdown"});
+                     "weight", "veto", "regression_limit", "warm_up", "no_data", "breakdown"});
   Kpi kpi;
   kpi.name = reader.text("name", "", true);
   kpi.title = reader.text("title", kpi.name);
@@ -220,13 +220,15 @@ Kpi read_kpi(Reader& reader) {
   kpi.threshold = reader.number("threshold", 0, -kAny, kAny);
   kpi.weight = reader.number("weight", 1, 0, 1e6);
   kpi.veto = reader.boolean("veto", false);
+  if (reader.has("regression_limit")) kpi.regression_limit = reader.number("regression_limit", 0, 0, kAny);
   kpi.warm_up = reader.integer("warm_up", 0, 0, 1'000'000);
   constexpr NoData kPolicies[] = {NoData::kFail, NoData::kIgnore, NoData::kHold};
   kpi.no_data = kPolicies[reader.choice("no_data", {"fail", "ignore", "hold"})];
   kpi.sources = read_sources(reader);
   if (reader.has("breakdown")) kpi.breakdown = read_breakdown(reader.inside("breakdown"));
   if (kpi.judged && !reader.has("threshold")) reader.refuse("threshold", "is missing");
-  if (kpi.judged && !reader.has("direction")) reader.refuse("direction", "is missing (at_most or at_least)");
+  if ((kpi.judged || kpi.regression_limit) && !reader.has("direction"))
+    reader.refuse("direction", "is missing (at_most or at_least)");
   return kpi;
 }
 

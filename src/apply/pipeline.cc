@@ -1,5 +1,9 @@
 #include "apply/pipeline.h"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "base/sha256.h"
 #include "journal/record_json.h"
 
@@ -76,6 +80,38 @@ ApplyResult skipped(ApplyResult result, SkipReason reason) {
   return result;
 }
 
+// The last step: the changed runtime takes the place of what was read.
+Result<ApplyResult> commit(Store& store, Start start, Changed changed, bool dry_run,
+                           const BeforeCommit& before_commit) {
+  ApplyResult result = std::move(start.result);
+  const std::string bytes = canonical_json(changed.runtime);
+  result.dry_run = dry_run;
+  result.state_hash = base::sha256_hex(bytes);
+  result.bytes_written = bytes.size();
+  result.changed_keys = std::move(changed.keys);
+  result.old_values = std::move(changed.old_values);
+  result.new_values = std::move(changed.new_values);
+  result.applied = true;
+  if (dry_run) return result;
+  Store::BeforeCommit hook;
+  if (before_commit) {
+    hook = [&] {
+      return before_commit(
+          Intent{start.loaded.version, result.old_hash, result.state_hash, result.changed_keys});
+    };
+  }
+  if (auto replaced = store.replace(start.loaded.version, bytes, hook); !replaced)
+    return tl::unexpected(replaced.error());
+  return result;
+}
+
+ApplyResult no_op(ApplyResult result) {
+  SkipReason reason;
+  reason.no_op = true;
+  reason.note = "no effective change";
+  return skipped(std::move(result), std::move(reason));
+}
+
 // One pass over what is in place now. kConflict from the store: somebody else was faster.
 Result<ApplyResult> attempt(Store& store, const ParamValues& proposed_deltas, const GuardFlags& guards,
                             const ApplyOptions& options, const Registry& registry,
@@ -90,33 +126,32 @@ Result<ApplyResult> attempt(Store& store, const ParamValues& proposed_deltas, co
   if (!changed) return tl::unexpected(changed.error());
   if (auto expected = check_expected(options, *start, store.name()); !expected)
     return tl::unexpected(expected.error());
-  ApplyResult result = std::move(start->result);
-  result.dry_run = options.dry_run;
   if (changed->keys.empty()) {
-    SkipReason reason;
-    reason.no_op = true;
-    reason.note = "no effective change";
-    return skipped(std::move(result), std::move(reason));
+    start->result.dry_run = options.dry_run;
+    return no_op(std::move(start->result));
   }
-  const std::string bytes = canonical_json(changed->runtime);
-  result.state_hash = base::sha256_hex(bytes);
-  result.bytes_written = bytes.size();
-  result.changed_keys = std::move(changed->keys);
-  result.old_values = std::move(changed->old_values);
-  result.new_values = std::move(changed->new_values);
-  result.applied = true;
-  if (options.dry_run) return result;
-  Store::BeforeCommit hook;
-  if (before_commit) {
-    hook = [&] {
-      return before_commit(
-          Intent{start->loaded.version, result.old_hash, result.state_hash, result.changed_keys});
-    };
-  }
-  auto replaced = store.replace(start->loaded.version, bytes, hook);
-  if (replaced) return result;
-  lost_race = replaced.error().code == ErrorCode::kConflict;
-  return tl::unexpected(replaced.error());
+  auto result = commit(store, std::move(*start), std::move(*changed), options.dry_run, before_commit);
+  lost_race = !result && result.error().code == ErrorCode::kConflict;
+  return result;
+}
+
+// From what stands there to the runtime that is to stand there.
+Changed difference(const Json& from, const Json& to, const Registry& registry) {
+  Changed changed{to, {}, get_all_params(from, registry), get_all_params(to, registry)};
+  const auto drop_same = [&](const std::string& name) {
+    const auto old = changed.old_values.find(name);
+    const auto now = changed.new_values.find(name);
+    const bool same = old != changed.old_values.end() && now != changed.new_values.end() &&
+                      same_value(old->second, now->second);
+    if (!same) return changed.keys.push_back(name);
+    changed.old_values.erase(old);
+    changed.new_values.erase(now);
+  };
+  std::set<std::string> names;
+  for (const auto& [name, value] : changed.old_values) names.insert(name);
+  for (const auto& [name, value] : changed.new_values) names.insert(name);
+  std::for_each(names.begin(), names.end(), drop_same);
+  return changed;
 }
 
 }  // namespace
@@ -150,6 +185,19 @@ Result<ApplyResult> apply_to_store(Store& store, const ParamValues& proposed_del
     auto result = attempt(store, proposed_deltas, guards, options, registry, before_commit, lost_race);
     if (result || !lost_race || options.expect_hash || tries >= kRaceAttemptsMax) return result;
   }
+}
+
+Result<ApplyResult> restore_to_store(Store& store, const Json& runtime, const std::string& expect_hash,
+                                     const Registry& registry, const BeforeCommit& before_commit) {
+  auto start = read(store);
+  if (!start) return tl::unexpected(start.error());
+  ApplyOptions options;
+  options.expect_hash = expect_hash;
+  if (auto expected = check_expected(options, *start, store.name()); !expected)
+    return tl::unexpected(expected.error());
+  if (start->runtime == runtime) return no_op(std::move(start->result));
+  Changed changed = difference(start->runtime, runtime, registry);
+  return commit(store, std::move(*start), std::move(changed), false, before_commit);
 }
 
 Json to_json(const ApplyResult& result) {

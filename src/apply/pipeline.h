@@ -32,6 +32,12 @@ Result<ApplyResult> apply_to_store(Store& store, const ParamValues& proposed_del
                                    const ApplyOptions& options, const Registry& registry,
                                    const BeforeCommit& before_commit = {});
 
+// Puts `runtime` in place whole, whatever the guards say: a rollback. `expect_hash`: the content that it
+// takes the place of; another is kConflict. `changed_keys`: the registry's parameters whose value it changes,
+// or takes out. The same content: a no-op.
+Result<ApplyResult> restore_to_store(Store& store, const Json& runtime, const std::string& expect_hash,
+                                     const Registry& registry, const BeforeCommit& before_commit = {});
+
 // The skip reason of the highest guard that is set (freeze > oscillation > velocity > cooldown), or nothing.
 std::optional<SkipReason> skip_reason_of(const GuardFlags& guards);
 

@@ -53,6 +53,7 @@ std::optional<std::string> guard_difference(const std::string& where, const Guar
 // What a summary and an entry of the report both have.
 std::optional<std::string> tuning_difference(const std::string& where, const Tuning& a, const Tuning& b) {
   if (auto found = first_of(where, {{"applied", a.applied == b.applied},
+                                    {"origin", a.origin == b.origin},
                                     {"proposed_deltas", a.proposed_deltas == b.proposed_deltas},
                                     {"skip_reason", same_skip_reason(a.skip_reason, b.skip_reason)},
                                     {"changed_keys", a.changed_keys == b.changed_keys},

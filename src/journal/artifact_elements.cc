@@ -104,6 +104,8 @@ bool read_told(ElementReader& reader, std::string_view key, dom::element value, 
     reader.text(key, value, tuning.state_hash);
   } else if (key == "old_hash") {
     reader.text(key, value, tuning.old_hash);
+  } else if (key == "origin" && value.is_string()) {
+    reader.text(key, value, tuning.origin);
   } else if (key == "rationale" && value.is_string()) {
     reader.text(key, value, tuning.rationale);
   } else if (key == "conditions" && value.is_array()) {

@@ -110,7 +110,11 @@ class Collector {
     const Json& proposed = open_intent_["proposed_deltas"];
     if (!applied_since_) now_.before = now_.expected;
     applied_since_ = true;
-    for (const auto& [name, value] : proposed.items()) now_.expected.insert_or_assign(name, value);
+    const auto runtime = open_intent_.find("runtime");
+    if (runtime != open_intent_.end())  // a rollback's
+      now_.expected = get_all_params(*runtime, registry_);
+    else
+      for (const auto& [name, value] : proposed.items()) now_.expected.insert_or_assign(name, value);
     now_.runtime_hash = body["state_hash"].get<std::string>();
     written_since_ = proposed.get<ParamValues>();
     content.broken_off =

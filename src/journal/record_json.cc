@@ -77,6 +77,7 @@ Json summary_to_json(const Summary& summary) {
 
 Json tuning_to_json(const Tuning& tuning) {
   Json json = guards_to_json(tuning.guards);
+  if (tuning.origin != kOriginTuner) json["origin"] = tuning.origin;
   json["proposed_deltas"] = tuning.proposed_deltas;
   json["deltas"] = tuning.proposed_deltas;
   json["applied"] = tuning.applied;
@@ -126,6 +127,7 @@ Result<std::optional<SkipReason>> skip_reason_from_json(const Json& json) {
 Result<Tuning> tuning_from_json(const Json& json) {
   Tuning tuning;
   Members members(json, "tuning");
+  if (json.contains("origin")) members.take("origin", tuning.origin);
   members.take("proposed_deltas", tuning.proposed_deltas);
   members.take("applied", tuning.applied);
   members.take("changed_keys", tuning.changed_keys);

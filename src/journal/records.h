@@ -36,8 +36,13 @@ struct Summary {
   std::string maker_taker_source;  // or empty
 };
 
+// Who asked for a change of the runtime file.
+inline constexpr char kOriginTuner[] = "tuner";
+inline constexpr char kOriginRollback[] = "rollback";  // back to the last known good values, guards or not
+
 // `tuning` of ITER_SUMMARY: what was proposed at the end of the iteration, and what became of it.
 struct Tuning {
+  std::string origin = kOriginTuner;  // written only where it is another
   ParamValues proposed_deltas;
   bool applied = false;
   std::optional<SkipReason> skip_reason;

@@ -20,6 +20,7 @@ Json iteration_summary(const IterationRecord& record) {
 Json tuning_report_entry(const IterationRecord& record) {
   Json entry = guards_to_json(record.tuning.guards);
   entry["iteration"] = record.iteration;
+  if (record.tuning.origin != kOriginTuner) entry["origin"] = record.tuning.origin;
   entry["proposed_deltas"] = record.tuning.proposed_deltas;
   entry["suggested_deltas"] = record.tuning.proposed_deltas;
   entry["applied"] = record.tuning.applied;
@@ -64,6 +65,11 @@ Result<void> write_if_different(const std::string& path, const std::string& byte
 Result<void> write_artifact(const std::string& folder, const std::string& name, Json value) {
   value["schema_version"] = kSchemaVersion;
   return write_if_different(folder + "/" + name, canonical_json(value) + "\n");
+}
+
+Result<void> write_last_good(const std::string& folder, const Json& runtime) {
+  return write_artifact(folder, kLastGoodName,
+                        {{"runtime", runtime}, {"state_hash", compute_json_hash(runtime)}});
 }
 
 Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record) {

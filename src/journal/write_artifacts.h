@@ -17,6 +17,7 @@ inline constexpr char kTuningReportName[] = "TUNING_REPORT.json";
 inline constexpr char kEdgeReportName[] = "EDGE_REPORT.json";
 inline constexpr char kKpiGateName[] = "KPI_GATE.json";
 inline constexpr char kRuntimeName[] = "runtime_overrides.json";
+inline constexpr char kLastGoodName[] = "LAST_GOOD.json";
 
 // ITER_SUMMARY_<i>.json.
 Json iteration_summary(const IterationRecord& record);
@@ -37,6 +38,9 @@ struct TuningCounts {
 // Writes `value` as an artifact, with schema_version added, unless the file holds these bytes already (so
 // that resuming a finished run changes nothing, and costs a read).
 Result<void> write_artifact(const std::string& folder, const std::string& name, Json value);
+
+// LAST_GOOD.json: the last known good `runtime`, and its `state_hash`.
+Result<void> write_last_good(const std::string& folder, const Json& runtime);
 
 // ITER_SUMMARY_<i>.json.
 Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record);

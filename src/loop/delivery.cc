@@ -13,8 +13,6 @@ using journal::Durability;
 using journal::Record;
 using journal::RecordType;
 
-constexpr char kOriginTuner[] = "tuner";
-
 struct Current {
   std::string hash;
   std::string bytes;
@@ -79,33 +77,46 @@ Result<JournaledIntent> intent_from_json(const Record& record) {
   return JournaledIntent{body["old_hash"].get<std::string>(), body["state_hash"].get<std::string>()};
 }
 
+// Journaled writes of the runtime file: the deltas of a tuner, or the whole runtime of a rollback.
 class Delivery {
  public:
-  Delivery(const RunContext& context, std::int64_t iteration, const ParamValues& deltas)
-      : context_(context), tools_(context.tools), iteration_(iteration), deltas_(deltas) {}
+  Delivery(const RunContext& context, std::int64_t iteration, const ParamValues& deltas,
+           const Json* whole = nullptr)
+      : context_(context), tools_(context.tools), iteration_(iteration), deltas_(deltas), whole_(whole) {}
 
   Result<ApplyResult> run(const GuardFlags& guards) {
     auto finished = finish_open_intent();
     if (!finished) return tl::unexpected(finished.error());
     if (*finished) return **finished;
-    ApplyOptions options;
-    options.expect_hash = context_.state.runtime_hash();
     if (auto step = before_step(tools_, "apply"); !step) return tl::unexpected(step.error());
-    auto result = apply::apply_to_store(*tools_.store, deltas_, guards, options, *context_.plan.registry,
-                                        [&](const apply::Intent& intent) { return write_intent(intent); });
+    auto result = write(guards);
     if (!result || !result->applied) return result;
     if (auto written = write_outcome(*result); !written) return tl::unexpected(written.error());
     return result;
   }
 
  private:
+  const char* origin() const { return whole_ == nullptr ? journal::kOriginTuner : journal::kOriginRollback; }
+
+  Result<ApplyResult> write(const GuardFlags& guards) {
+    const auto before_commit = [&](const apply::Intent& intent) { return write_intent(intent); };
+    const Registry& registry = *context_.plan.registry;
+    const std::string& expected = context_.state.runtime_hash();
+    if (whole_ != nullptr)
+      return apply::restore_to_store(*tools_.store, *whole_, expected, registry, before_commit);
+    ApplyOptions options;
+    options.expect_hash = expected;
+    return apply::apply_to_store(*tools_.store, deltas_, guards, options, registry, before_commit);
+  }
+
   Result<void> write_intent(const apply::Intent& intent) {
-    const Json body = {{"iteration", iteration_},
-                       {"origin", kOriginTuner},
-                       {"old_hash", intent.old_hash},
-                       {"state_hash", intent.new_hash},
-                       {"changed_keys", intent.changed_keys},
-                       {"proposed_deltas", deltas_}};
+    Json body = {{"iteration", iteration_},
+                 {"origin", origin()},
+                 {"old_hash", intent.old_hash},
+                 {"state_hash", intent.new_hash},
+                 {"changed_keys", intent.changed_keys},
+                 {"proposed_deltas", deltas_}};
+    if (whole_ != nullptr) body["runtime"] = *whole_;
     if (auto step = before_step(tools_, "apply_intent"); !step) return step;
     if (auto put = context_.journal.append(RecordType::kApplyIntent, body, Durability::kNow); !put)
       return put;
@@ -114,7 +125,7 @@ class Delivery {
 
   Result<void> write_outcome(const ApplyResult& result) {
     const Json body = {{"iteration", iteration_},
-                       {"origin", kOriginTuner},
+                       {"origin", origin()},
                        {"applied", true},
                        {"old_hash", result.old_hash},
                        {"state_hash", result.state_hash},
@@ -170,8 +181,9 @@ class Delivery {
     for (const Json& key : record.body.value("changed_keys", Json::array())) {
       if (key.is_string()) result.changed_keys.push_back(key.get<std::string>());
     }
-    auto runtime =
-        changed_runtime(context_.state.runtime(), deltas_, result.changed_keys, *context_.plan.registry);
+    auto runtime = whole_ != nullptr ? Result<Json>(*whole_)
+                                     : changed_runtime(context_.state.runtime(), deltas_, result.changed_keys,
+                                                       *context_.plan.registry);
     if (!runtime) return tl::unexpected(runtime.error());
     result.bytes_written = canonical_json(*runtime).size();
     const apply::Intent again{{}, result.old_hash, compute_json_hash(*runtime), result.changed_keys};
@@ -184,6 +196,7 @@ class Delivery {
   const RunTools& tools_;
   std::int64_t iteration_;
   const ParamValues& deltas_;
+  const Json* whole_;  // the runtime to put in place; nullptr: the one there, with the deltas
 };
 
 }  // namespace
@@ -237,6 +250,10 @@ Result<void> notice_foreign_edit(const RunContext& context, std::int64_t iterati
 Result<ApplyResult> deliver(const RunContext& context, std::int64_t iteration, const ParamValues& deltas,
                             const GuardFlags& guards) {
   return Delivery(context, iteration, deltas).run(guards);
+}
+
+Result<ApplyResult> restore(const RunContext& context, std::int64_t iteration, const Rollback& rollback) {
+  return Delivery(context, iteration, rollback.restored, &rollback.runtime).run({});
 }
 
 }  // namespace soak::loop

@@ -27,6 +27,9 @@ journal::Fault fleeting_edit(std::int64_t iteration, const journal::FileEdit& ed
 Result<ApplyResult> deliver(const RunContext& context, std::int64_t iteration, const ParamValues& deltas,
                             const GuardFlags& guards);
 
+// Puts the last known good runtime back, guards or not; as deliver() does it otherwise.
+Result<ApplyResult> restore(const RunContext& context, std::int64_t iteration, const Rollback& rollback);
+
 // The body of a `foreign_edit` record, taken apart.
 struct ForeignEdit {
   std::int64_t iteration = 0;

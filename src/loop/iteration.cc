@@ -47,9 +47,11 @@ class Iteration {
     state_.observe(record_, parse_utc(end_utc_).value_or(end_time()));
     const bool last = number_ >= plan_.header.iterations;
     const char* no_proposal = seen->end.ended ? "the target has ended: nothing is proposed"
+                              : vetoed_       ? "a veto KPI has failed: the run ends here"
                               : last          ? "last iteration: nothing is proposed"
                                               : nullptr;
     if (auto decided = decide(no_proposal); !decided) return tl::unexpected(decided.error());
+    if (interrupted_) return IterationResult{{}, false, {}, true};
     name_fleeting_edits(seen->end.edits);
     record_.target.faults.insert(record_.target.faults.end(), faults_.begin(), faults_.end());
     if (auto done = append(RecordType::kIteration, journal::iteration_to_json(record_), Durability::kNow);
@@ -153,6 +155,7 @@ class Iteration {
     const auto verdicts =
         analyze::judge_iteration(*plan_.profile, number_, state_.fill_kpis(record_.summary.kpis));
     record_.kpi_verdict = analyze::passes(*plan_.profile, verdicts) ? "PASS" : "FAIL";
+    vetoed_ = plan_.stop_on_veto && analyze::veto(*plan_.profile, verdicts).has_value();
     verify::DeliveryView view = state_.view_of_delivery(number_);
     view.target_ended = seen.end.ended;
     view.reports = state_.take_reports(seen.reports);
@@ -190,36 +193,94 @@ class Iteration {
     if (effective->float32) record_.target.precision = "float32";
   }
 
-  // Proposes and applies. Where another hand changes the runtime file between the two, what was decided rests
-  // on values that are gone: it is noticed, and decided anew.
+  // Proposes and applies, or rolls back. Where another hand changes the runtime file between the two, what
+  // was decided rests on values that are gone: it is noticed, and decided anew.
   Result<void> decide(const char* no_proposal) {
     constexpr int kRacesMax = 8;
     for (int race = 0;; ++race) {
       if (auto noticed = notice_edit(); !noticed) return noticed;
-      const tuner::Proposal proposal =
-          no_proposal != nullptr ? tuner::Proposal{{}, no_proposal, {}, {}} : propose();
       record_.tuning = {};
-      record_.tuning.proposed_deltas = proposal.proposed_deltas;
-      record_.tuning.rationale = proposal.rationale;
-      record_.tuning.conditions = proposal.conditions;
-      record_.tuning.neg_edge_drivers =
-          proposal.neg_edge_drivers.empty() ? reported_drivers() : proposal.neg_edge_drivers;
-      record_.tuning.guards = guards::evaluate(state_.history(), proposal.proposed_deltas,
-                                               state_.guard_settings(), *plan_.registry);
       record_.tuning.state_hash = record_.tuning.old_hash = state_.runtime_hash();
-      if (proposal.proposed_deltas.empty()) return {};
-      auto result = deliver(context_, number_, proposal.proposed_deltas, record_.tuning.guards);
-      if (!result && result.error().code == ErrorCode::kConflict && race < kRacesMax &&
-          context_.journal.unmatched() == nullptr)
-        continue;
+      const auto rollback = plan_.rollback ? state_.rollback() : std::nullopt;
+      auto result = rollback ? roll_back(*rollback) : change(no_proposal);
+      const bool lost_race = !result && result.error().code == ErrorCode::kConflict && race < kRacesMax &&
+                             context_.journal.unmatched() == nullptr;
+      if (lost_race) continue;
       if (!result) return tl::unexpected(result.error());
-      record_.tuning.applied = result->applied;
-      record_.tuning.skip_reason = result->skip_reason;
-      record_.tuning.changed_keys = result->changed_keys;
-      record_.tuning.state_hash = result->state_hash;
-      record_.tuning.old_hash = result->old_hash;
+      if (!*result) return {};
+      record_.tuning.applied = (*result)->applied;
+      record_.tuning.skip_reason = (*result)->skip_reason;
+      record_.tuning.changed_keys = (*result)->changed_keys;
+      record_.tuning.state_hash = (*result)->state_hash;
+      record_.tuning.old_hash = (*result)->old_hash;
       return {};
     }
+  }
+
+  // Nothing where nothing is to be written.
+  Result<std::optional<ApplyResult>> change(const char* no_proposal) {
+    tuner::Proposal proposal = no_proposal != nullptr ? tuner::Proposal{{}, no_proposal, {}, {}} : propose();
+    journal::Tuning& tuning = record_.tuning;
+    tuning.guards = judge_by_guards(proposal);
+    tuning.rationale = proposal.rationale;
+    tuning.conditions = proposal.conditions;
+    if (const auto& why = state_.last_good().why_bad()) tuning.conditions.push_back(*why);
+    tuning.neg_edge_drivers =
+        proposal.neg_edge_drivers.empty() ? reported_drivers() : proposal.neg_edge_drivers;
+    if (needs_a_yes(proposal)) {
+      const auto answer = tools_.approve(question(proposal));
+      if (!answer) return tl::unexpected(answer.error());
+      interrupted_ = *answer == Answer::kInterrupted;
+      if (interrupted_) return std::nullopt;
+      if (*answer == Answer::kNo) {
+        tuning.rationale =
+            fmt::format("not approved: {}; {}", canonical_json(proposal.proposed_deltas), proposal.rationale);
+        proposal.proposed_deltas.clear();
+        tuning.guards = judge_by_guards(proposal);
+      }
+    }
+    tuning.proposed_deltas = proposal.proposed_deltas;
+    if (proposal.proposed_deltas.empty()) return std::nullopt;
+    auto result = deliver(context_, number_, proposal.proposed_deltas, tuning.guards);
+    if (!result) return tl::unexpected(result.error());
+    return std::optional<ApplyResult>(std::move(*result));
+  }
+
+  GuardFlags judge_by_guards(const tuner::Proposal& proposal) const {
+    return guards::evaluate(state_.history(), proposal.proposed_deltas, state_.guard_settings(),
+                            *plan_.registry);
+  }
+
+  Result<std::optional<ApplyResult>> roll_back(const Rollback& rollback) {
+    journal::Tuning& tuning = record_.tuning;
+    tuning.origin = journal::kOriginRollback;
+    tuning.guards = judge_by_guards({});
+    tuning.proposed_deltas = rollback.restored;
+    tuning.rationale = "back to the last known good values: " + rollback.why;
+    tuning.conditions = {rollback.why};
+    tuning.neg_edge_drivers = reported_drivers();
+    auto result = restore(context_, number_, rollback);
+    if (!result) return tl::unexpected(result.error());
+    return std::optional<ApplyResult>(std::move(*result));
+  }
+
+  // What a guard holds, and what changes nothing, is not asked for; nor is what the journal holds already.
+  bool needs_a_yes(const tuner::Proposal& proposal) const {
+    if (!tools_.approve || record_.tuning.guards.any() || context_.journal.unmatched() != nullptr)
+      return false;
+    const ParamValues now = state_.values();
+    return std::any_of(proposal.proposed_deltas.begin(), proposal.proposed_deltas.end(),
+                       [&](const auto& proposed) {
+                         const auto found = now.find(proposed.first);
+                         return found == now.end() || !same_value(found->second, proposed.second);
+                       });
+  }
+
+  Question question(const tuner::Proposal& proposal) const {
+    Question question{number_, {}, proposal.proposed_deltas, proposal.rationale};
+    for (const auto& [name, value] : state_.values())
+      if (proposal.proposed_deltas.contains(name)) question.before.emplace(name, value);
+    return question;
   }
 
   tuner::Proposal propose() const {
@@ -232,6 +293,7 @@ class Iteration {
     input.recent = state_.recent();
     if (state_.last_report().is_object()) input.totals = state_.last_report().value("totals", Json());
     input.pinned = plan_.pinned;
+    input.bad_values = &state_.last_good().bad_values();
     return tools_.tuner->propose(input);
   }
 
@@ -256,6 +318,8 @@ class Iteration {
   std::string end_utc_;
   std::vector<journal::Fault> faults_;  // foreign edits
   std::vector<std::string> noticed_;    // the hashes that they left
+  bool vetoed_ = false;
+  bool interrupted_ = false;  // while it waited for an answer
 };
 
 }  // namespace

@@ -16,9 +16,8 @@ namespace soak::loop {
 struct IterationResult {
   journal::IterationRecord record;
   bool target_ended = false;
-  std::string end_reason;  // of the target, for people
-  bool interrupted =
-      false;  // given up: nothing of it is in the journal but a foreign edit that came before it
+  std::string end_reason;    // of the target, for people
+  bool interrupted = false;  // given up: not concluded in the state, and done again by a resume
 };
 
 // The run as its iterations see it.

@@ -38,13 +38,14 @@ class HonestTarget : public target::Target {
     if (outcomes.contains(request.iteration)) outcome = outcomes[request.iteration];
     if (outcome.ended) return outcome;
     const bool steady = steady_from <= request.iteration && request.iteration <= steady_to;
-    const Json totals = {{"net_bps", steady ? 3.5 : 1.5},
-                         {"risk_ratio", steady ? 0.2 : 0.5},
-                         {"p95_latency_ms", 300},
-                         {"maker_taker_ratio", 0.9},
-                         {"neg_edge_drivers", Json::array({"fees_eff_bps"})}};
+    Json totals = {{"net_bps", steady ? 3.5 : 1.5},
+                   {"risk_ratio", steady ? 0.2 : 0.5},
+                   {"p95_latency_ms", 300},
+                   {"maker_taker_ratio", 0.9},
+                   {"neg_edge_drivers", Json::array({"fees_eff_bps"})}};
     Json params = own_values;
     params.merge_patch(runtime->value);
+    if (distort) distort(request, totals, params);
     const Json effective = {{"state_hash", runtime->state_hash}, {"params", params}, {"instance_id", "one"}};
     for (std::int64_t part = 1; part <= reports_each; ++part) {
       journal::SeenReport report;
@@ -52,6 +53,7 @@ class HonestTarget : public target::Target {
       report.seq = (request.iteration - 1) * reports_each + part;
       report.seen_utc = base::format_utc(request.start + request.length * part / reports_each);
       report.report = {{"seq", report.seq}, {"totals", totals}, {"effective", effective}};
+      if (distort_report) distort_report(request, report.report);
       outcome.reports.push_back(report);
     }
     return outcome;
@@ -64,6 +66,9 @@ class HonestTarget : public target::Target {
   std::int64_t steady_to = 0;
   std::map<std::int64_t, target::IterationOutcome> outcomes;
   std::function<void(const target::IterationRequest&)> before_report;
+  // What it reports, where it is not honest or its market is not kind.
+  std::function<void(const target::IterationRequest&, Json& totals, Json& params)> distort;
+  std::function<void(const target::IterationRequest&, Json& report)> distort_report;
   std::vector<target::IterationRequest> requests;
   int starts = 0;
 };

@@ -46,7 +46,9 @@ Json header_body(const RunPlan& plan) {
 
 void count_iteration(const journal::IterationRecord& record, std::int64_t taken_back, RunOutcome& outcome) {
   ++outcome.iterations;
-  if (!record.tuning.proposed_deltas.empty()) {
+  if (record.tuning.origin == journal::kOriginRollback) {
+    ++outcome.rolled_back;
+  } else if (!record.tuning.proposed_deltas.empty()) {
     ++outcome.proposed;
     ++(record.tuning.applied ? outcome.applied : outcome.held);
   }

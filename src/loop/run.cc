@@ -1,5 +1,7 @@
 #include "loop/run.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "journal/journal.h"
@@ -41,7 +43,7 @@ class Run {
 
   Result<RunOutcome> run() {
     if (auto opened = open(); !opened) return tl::unexpected(opened.error());
-    if (state_.iteration() < plan_.header.iterations) {
+    if (state_.iteration() < plan_.header.iterations && outcome_.end == RunEnd::kFinished) {
       if (auto started = tools_.target->start(); !started) return tl::unexpected(started.error());
     }
     while (state_.iteration() < plan_.header.iterations && outcome_.end == RunEnd::kFinished) {
@@ -74,7 +76,23 @@ class Run {
         return put;
     }
     if (auto made = make_runtime_file(); !made) return made;
-    return replay.last() ? write_last_artifacts(*replay.last()) : Result<void>();
+    if (!replay.last()) return {};
+    if (auto reason = veto(*replay.last())) end_with(RunEnd::kVetoed, std::move(*reason));
+    return write_last_artifacts(*replay.last());
+  }
+
+  void end_with(RunEnd end, std::string reason) {
+    outcome_.end = end;
+    outcome_.end_reason = std::move(reason);
+  }
+
+  // Of the iteration last concluded.
+  std::optional<std::string> veto(const journal::IterationRecord& record) const {
+    if (!plan_.stop_on_veto) return std::nullopt;
+    const auto reason = analyze::veto(
+        *plan_.profile, analyze::judge_iteration(*plan_.profile, record.iteration, state_.judged_kpis()));
+    if (!reason) return std::nullopt;
+    return fmt::format("iteration {}: {}", record.iteration, *reason);
   }
 
   // A target that fails leaves the artifacts so far whole; after any other error only the journal is to be
@@ -117,8 +135,9 @@ class Run {
     }
     if (tools_.on_iteration) tools_.on_iteration(record);
     if (result->target_ended) {
-      outcome_.end = RunEnd::kTargetEnded;
-      outcome_.end_reason = result->end_reason;
+      end_with(RunEnd::kTargetEnded, result->end_reason);
+    } else if (auto reason = veto(record)) {
+      end_with(RunEnd::kVetoed, std::move(*reason));
     }
     return {};
   }
@@ -130,6 +149,8 @@ class Run {
           !written)
         return written;
     }
+    if (auto written = journal::write_last_good(tools_.folder, state_.last_good().runtime()); !written)
+      return written;
     return journal::write_artifact(tools_.folder, journal::kKpiGateName,
                                    kpi_gate(plan_, record, state_.judged_kpis()));
   }

@@ -4,7 +4,8 @@
 //
 // An iteration: the target runs → its reports go to the journal → delivery faults, summary, guards' memory →
 // the tuner proposes (not after the last iteration) → guards → apply (intent in the journal before the
-// rename, outcome after the read-back) → iteration record (fsync) → artifacts. Memory is bounded, and an
+// rename, outcome after the read-back), or in the place of all three a rollback → iteration record (fsync) →
+// artifacts. Memory is bounded, and an
 // iteration costs the same at 10 and at 10,000.
 //
 // Resume: state is rebuilt from the iteration records; the iteration that was broken off is done again, and
@@ -42,11 +43,26 @@ struct RunPlan {
   const Registry* registry = nullptr;
   const analyze::Profile* profile = nullptr;
   std::set<std::string> pinned;
+  bool rollback = false;  // after a bad change (loop/last_good.h), the last known good runtime is put back
+  bool stop_on_veto = false;  // the run ends with the first iteration in which a veto KPI fails
   std::chrono::milliseconds iteration_length{300'000};
   std::chrono::milliseconds settle{30'000};
   base::UtcTime start = base::kMockEpoch;  // where the run's clock begins; of a real clock: now
   bool real_clock =
       false;  // iterations last as long as the target takes for them, and no two runs are the same
+};
+
+// A change that waits for a yes.
+struct Question {
+  std::int64_t iteration = 0;  // at whose end it is proposed
+  ParamValues before;          // of the parameters concerned, in the runtime as it stands
+  ParamValues proposed;
+  std::string rationale;
+};
+enum class Answer {
+  kYes,
+  kNo,           // the change is not proposed
+  kInterrupted,  // the stop flag was set meanwhile
 };
 
 // What a run works with. Pointers are not owned and outlive the run.
@@ -59,6 +75,8 @@ struct RunTools {
   const volatile std::sig_atomic_t* stop = nullptr;  // set by a signal handler: finish at the next safe point
   std::function<void(const journal::IterationRecord&)>
       on_iteration;  // progress; not called for replayed iterations
+  // Asked before each change that no guard holds; a rollback is not asked for. Empty: everything goes ahead.
+  std::function<Result<Answer>(const Question&)> approve;
   // For fault injection in tests: called before every step that leaves a trace; an error there is as if the
   // process had died.
   std::function<Result<void>(std::string_view step)> before_step;
@@ -68,19 +86,21 @@ enum class RunEnd {
   kFinished,     // all iterations are done
   kInterrupted,  // the stop flag was set; fit for resume
   kTargetEnded,  // the target died or hung; the fault is recorded in the last iteration
+  kVetoed,       // a veto KPI failed; a resume changes nothing
 };
 
 struct RunOutcome {
   std::string run_id;  // a resumed run's is the one that it began with
   RunEnd end = RunEnd::kFinished;
-  std::string end_reason;       // where the target ended: the fault, for people
+  std::string end_reason;       // where target or veto ended it: the fault or KPI, for people
   std::int64_t iterations = 0;  // complete, replayed ones included
   std::int64_t replayed = 0;
   std::int64_t proposed = 0;
   std::int64_t applied = 0;
-  std::int64_t held = 0;    // proposed and not applied
-  std::int64_t faults = 0;  // named, less those that were taken back when the value came late
-  std::int64_t passed = 0;  // iterations that pass by the profile
+  std::int64_t held = 0;         // proposed and not applied
+  std::int64_t rolled_back = 0;  // bad changes, of those applied; a rollback is no proposal here
+  std::int64_t faults = 0;       // named, less those that were taken back when the value came late
+  std::int64_t passed = 0;       // iterations that pass by the profile
 };
 
 // Runs, or goes on with, the run in tools.folder. Errors: kInvalidArgument where the run there was recorded

@@ -24,8 +24,9 @@ constexpr std::size_t kSuffixDigits = 16;
 
 // What a run and the commands that judge it write beside the iteration summaries.
 constexpr const char* kNames[] = {
-    journal::kTuningReportName, journal::kEdgeReportName, journal::kKpiGateName, "POST_SOAK_SNAPSHOT.json",
-    "POST_SOAK_METRICS.prom",   "POST_SOAK_AUDIT.md",     "RECOMMENDATIONS.md",  "FAILURES.md",
+    journal::kTuningReportName, journal::kEdgeReportName,  journal::kKpiGateName,
+    journal::kLastGoodName,     "POST_SOAK_SNAPSHOT.json", "POST_SOAK_METRICS.prom",
+    "POST_SOAK_AUDIT.md",       "RECOMMENDATIONS.md",      "FAILURES.md",
     "DELTA_VERIFY_REPORT.md",   target::kTargetLogName};
 
 bool is_summary(std::string_view name) {

@@ -13,6 +13,7 @@ void RunState::start(const Json& runtime) {
   runtime_hash_ = compute_json_hash(runtime);
   values_before_ = values();
   history_.start(values_before_);
+  last_good_.start(runtime);
 }
 
 void RunState::adopt(const Json& runtime, const std::string& state_hash) {
@@ -21,6 +22,7 @@ void RunState::adopt(const Json& runtime, const std::string& state_hash) {
   if (!applied_before_) values_before_ = values();
   delivery_.edited();
   history_.edited(values());
+  last_good_.adopt(runtime);
 }
 
 void RunState::target_started() {
@@ -52,6 +54,7 @@ void RunState::observe(const journal::IterationRecord& record, base::UtcTime now
   history_.observe(record.iteration, now, in_effect, analyze::is_steady(*profile_, record.summary.kpis));
   recent_.push_back(record.summary.kpis);
   if (recent_.size() > tuner::kRecentMax) recent_.pop_front();
+  last_good_.observe(record, judged_kpis_, runtime_);
   verify::DeliveryView view = view_of_delivery(record.iteration);
   view.reports = std::exchange(new_reports_, {});
   taken_back_ = static_cast<std::int64_t>(delivery_.remember(view, record.target.faults, *registry_).size());
@@ -69,8 +72,12 @@ Result<void> RunState::conclude(const journal::IterationRecord& record) {
     for (const std::string& key : record.tuning.changed_keys) {
       if (const auto found = new_values.find(key); found != new_values.end()) changed.insert(*found);
     }
-    history_.applied(changed, *registry_, settings);
+    if (record.tuning.origin == journal::kOriginRollback)
+      history_.rolled_back(record.tuning.proposed_deltas);
+    else
+      history_.applied(changed, *registry_, settings);
     delivery_.written(record.tuning.proposed_deltas);
+    last_good_.applied(record);
   }
   values_before_ = old_values;
   return {};
@@ -78,7 +85,9 @@ Result<void> RunState::conclude(const journal::IterationRecord& record) {
 
 Result<void> RunState::take_over(const journal::IterationRecord& record) {
   auto changed =
-      changed_runtime(runtime_, record.tuning.proposed_deltas, record.tuning.changed_keys, *registry_);
+      record.tuning.origin == journal::kOriginRollback
+          ? Result<Json>(last_good_.runtime())
+          : changed_runtime(runtime_, record.tuning.proposed_deltas, record.tuning.changed_keys, *registry_);
   if (!changed) return tl::unexpected(changed.error());
   if (compute_json_hash(*changed) != record.tuning.state_hash) {
     return fail(ErrorCode::kCorrupt, "iteration " + std::to_string(record.iteration) +

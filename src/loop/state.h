@@ -16,6 +16,7 @@
 #include "guards/guards.h"
 #include "journal/records.h"
 #include "journal/write_artifacts.h"
+#include "loop/last_good.h"
 #include "tuner/tuner.h"
 #include "verify/delivery_memory.h"
 #include "verify/faults.h"
@@ -25,7 +26,7 @@ namespace soak::loop {
 class RunState {
  public:
   RunState(const Registry& registry, const analyze::Profile& profile)
-      : registry_(&registry), held_kpis_(profile), profile_(&profile) {}
+      : registry_(&registry), held_kpis_(profile), profile_(&profile), last_good_(registry, profile) {}
 
   // The start of the run: the runtime as written, canonical.
   void start(const Json& runtime);
@@ -58,6 +59,9 @@ class RunState {
   ParamValues values() const { return get_all_params(runtime_, *registry_); }
   const guards::GuardHistory& history() const { return history_; }
   const std::deque<journal::Kpis>& recent() const { return recent_; }
+  const LastGood& last_good() const { return last_good_; }
+  // How to undo the change before the iteration last observed; nothing where it was not bad.
+  std::optional<Rollback> rollback() const { return last_good_.rollback(runtime_); }
   const Json& last_report() const { return last_report_; }
   guards::GuardSettings guard_settings() const { return guards::guard_settings(runtime_); }
 
@@ -80,6 +84,7 @@ class RunState {
   guards::GuardHistory history_;
   std::deque<journal::Kpis> recent_;
   Json last_report_;
+  LastGood last_good_;
 };
 
 // The runtime with the values of `deltas` for the names in `keys`.

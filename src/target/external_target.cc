@@ -46,6 +46,7 @@ class ExternalTarget final : public Target {
     }
     started_ = true;
     dying_ = false;
+    ended_at_.reset();
     last_report_ = steady_clock::now();
     await_first_report();
     return {};
@@ -64,7 +65,10 @@ class ExternalTarget final : public Target {
   Result<IterationOutcome> run_iteration(const IterationRequest& request) override {
     IterationOutcome outcome;
     outcome.started = std::exchange(started_, false);
+    // What the loop does between two iterations (a change may wait for a yes) is no silence of the target's.
+    if (ended_at_) last_report_ += steady_clock::now() - *ended_at_;
     if (auto ran = run(request, outcome); !ran) return tl::unexpected(ran.error());
+    ended_at_ = steady_clock::now();
     started_ = started_ || (outcome.interrupted && outcome.started);
     outcome.end = base::RealClock().now();
     return outcome;
@@ -223,6 +227,7 @@ class ExternalTarget final : public Target {
   bool dying_ = false;
   std::optional<journal::Fault> failed_;  // the target cannot go on
   steady_clock::time_point last_report_;
+  std::optional<steady_clock::time_point> ended_at_;  // the last iteration
   std::string told_hash_;  // the runtime file that the target was started with, or last told of
 };
 

@@ -168,6 +168,7 @@ std::optional<Json> target_value(const TunerInput& input, const std::string& nam
   const double unit = parameter->type == ParamType::kInteger ? 1 : 1e4;
   value = change < 0 ? std::ceil(value * unit - 1e-9) / unit : std::floor(value * unit + 1e-9) / unit;
   if (std::abs(value - now) < 1e-9 || (value - now) * change < 0) return std::nullopt;
+  if (input.bad_values != nullptr && input.bad_values->contains(name, value)) return std::nullopt;
   Json target = parameter->type == ParamType::kInteger ? Json(static_cast<std::int64_t>(value)) : Json(value);
   if (guards::holding_guard(*input.history, name, target, input.guard_settings, *input.registry) !=
       guards::Guard::kNone)

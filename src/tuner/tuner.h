@@ -13,6 +13,7 @@
 
 #include "guards/guards.h"
 #include "journal/records.h"
+#include "tuner/bad_values.h"
 
 namespace soak::tuner {
 
@@ -21,10 +22,11 @@ struct TunerInput {
   const Registry* registry = nullptr;
   const guards::GuardHistory* history = nullptr;  // observed up to `iteration`
   guards::GuardSettings guard_settings;
-  ParamValues current;               // values in the runtime now, flat
-  std::deque<journal::Kpis> recent;  // KPIs of the last iterations, the newest last; at most kRecentMax
-  Json totals;                       // `totals` of the newest report (cost components), or null
-  std::set<std::string> pinned;      // not to be touched
+  ParamValues current;                    // values in the runtime now, flat
+  std::deque<journal::Kpis> recent;       // KPIs of the last iterations, the newest last; at most kRecentMax
+  Json totals;                            // `totals` of the newest report (cost components), or null
+  std::set<std::string> pinned;           // not to be touched
+  const BadValues* bad_values = nullptr;  // tried in this run and found bad: not to be proposed again
 };
 inline constexpr std::size_t kRecentMax = 8;
 
