@@ -147,6 +147,51 @@ TEST(Profile, PassesByWeightButNeverWithoutAVetoKpi) {
   EXPECT_FALSE(iteration_passes(profile, 1, {{"x", 2}, {"y", 1}, {"z", 1}}));
 }
 
+// ---- worse than before a change ----
+
+Profile limited() {
+  return parsed(R"({"name":"t","kpis":[
+      {"name":"ms","direction":"at_most","threshold":100,"regression_limit":20,"warm_up":1},
+      {"name":"edge","direction":"at_least","threshold":3},
+      {"name":"load","direction":"at_most","regression_limit":0.5},
+      {"name":"spare","direction":"at_most","threshold":1,"no_data":"ignore"}]})");
+}
+
+TEST(Regression, IsMoreThanTheKpisLimitOnEitherSideOfItsThreshold) {
+  EXPECT_FALSE(regression(limited(), 2, {{"ms", 50}}, {{"ms", 70}}));
+  EXPECT_EQ(regression(limited(), 2, {{"ms", 50}}, {{"ms", 71}}),
+            "ms went from 50 to 71: worse by 21, the limit is 20");
+  EXPECT_FALSE(regression(limited(), 2, {{"ms", 95}}, {{"ms", 105}}))
+      << "over the threshold, within the limit";
+}
+TEST(Regression, OfAKpiWithoutALimitIsToFailItsThresholdAfterPassingIt) {
+  EXPECT_EQ(regression(limited(), 2, {{"edge", 3}}, {{"edge", 2.9}}),
+            "edge went from 3 to 2.9: the threshold is 3");
+  EXPECT_FALSE(regression(limited(), 2, {{"edge", 2.9}}, {{"edge", -9}})) << "failed before as well";
+  EXPECT_FALSE(regression(limited(), 2, {{"edge", 9}}, {{"edge", 3}}));
+}
+TEST(Regression, LooksAtAKpiThatIsOnlyReportedWhereItHasALimit) {
+  EXPECT_TRUE(regression(limited(), 2, {{"load", 1}}, {{"load", 2}}));
+}
+TEST(Regression, LeavesOutTheWarmUp) {
+  EXPECT_FALSE(regression(limited(), 1, {{"ms", 50}}, {{"ms", 500}}));
+}
+TEST(Regression, IsAKpiThatIsGoneUnlessTheProfileIgnoresThat) {
+  EXPECT_EQ(regression(limited(), 2, {{"edge", 5}}, {}), "edge was 5 and has no data any more");
+  EXPECT_FALSE(regression(limited(), 2, {{"spare", 0.5}}, {}));
+  EXPECT_FALSE(regression(limited(), 2, {}, {{"edge", -5}})) << "nothing to compare with";
+}
+
+TEST(Veto, NamesTheKpiThatFailed) {
+  const Profile profile = parsed(R"({"name":"t","kpis":[{"name":"x","direction":"at_most","threshold":1},
+      {"name":"z","direction":"at_least","threshold":1,"veto":true}]})");
+  EXPECT_TRUE(has_veto(profile));
+  EXPECT_EQ(veto(profile, judge_iteration(profile, 1, {{"x", 2}, {"z", 0.5}})), "z 0.5, at least 1");
+  EXPECT_EQ(veto(profile, judge_iteration(profile, 1, {{"x", 2}})), "z has no data");
+  EXPECT_FALSE(veto(profile, judge_iteration(profile, 1, {{"x", 2}, {"z", 1}}))) << "x has no veto";
+  EXPECT_FALSE(has_veto(market_maker_profile()));
+}
+
 TEST(Profile, ExtendsTheBuiltInOneKeyByKey) {
   const Profile profile = parsed(
       R"({"extends":"market-maker","name":"wide","pass_at_least":4,"warn_at_least":3,"kpis":[{"name":"net_bps","threshold":1.5}]})");
@@ -178,6 +223,14 @@ TEST(LoadProfile, NamesTheKeyThatIsWrong) {
       "kpis":[{"name":"x","threshold":1,"direction":"at_most"}]})"),
             "steady[0].kpi");
   EXPECT_EQ(refused(R"({"name":"t","extends":"other"})"), "extends");
+  EXPECT_EQ(
+      refused(
+          R"({"name":"t","kpis":[{"name":"x","direction":"at_most","threshold":1,"regression_limit":-1}]})"),
+      "kpis[0].regression_limit");
+  EXPECT_EQ(
+      refused(
+          R"({"name":"t","kpis":[{"name":"x","direction":"at_most","threshold":1},{"name":"y","regression_limit":1}]})"),
+      "kpis[1].direction");
 }
 
 TEST(LoadProfile, RefusesTheSameKpiTwice) {

@@ -226,6 +226,50 @@ TEST(PipelineExpectedHash, TellsAnEmptyObjectFromAbsent) {
   EXPECT_EQ(result.error().code, ErrorCode::kConflict);
 }
 
+// ---- a rollback ----
+
+Result<ApplyResult> restore(Store& store, const Json& runtime, const BeforeCommit& hook = {}) {
+  const std::string expected = sha256_hex(store.load()->bytes);
+  return restore_to_store(store, runtime, expected, Registry::builtin(), hook);
+}
+
+TEST(Restore, PutsTheRuntimeInPlaceWholeAndNamesWhatItChanges) {
+  MemoryStore store(R"({"engine":{"tail_age_ms":900},"risk":{"base_spread_bps":0.3,"max_delta_ratio":0.5}})");
+  const auto result =
+      restore(store, {{"engine", {{"tail_age_ms", 500}}}, {"risk", {{"max_delta_ratio", 0.5}}}});
+  ASSERT_TRUE(result) << to_line(result.error());
+  EXPECT_TRUE(result->applied);
+  EXPECT_EQ(store.bytes(), R"({"engine":{"tail_age_ms":500},"risk":{"max_delta_ratio":0.5}})");
+  EXPECT_EQ(result->state_hash, sha256_hex(store.bytes()));
+  EXPECT_EQ(result->changed_keys, (std::vector<std::string>{"base_spread_bps", "tail_age_ms"}));
+  EXPECT_EQ(result->old_values, (ParamValues{{"base_spread_bps", 0.3}, {"tail_age_ms", 900}}));
+  EXPECT_EQ(result->new_values, (ParamValues{{"tail_age_ms", 500}}));
+}
+TEST(Restore, OfWhatIsThereIsANoOp) {
+  MemoryStore store(R"({"engine":{"tail_age_ms":500}})");
+  const auto result = restore(store, {{"engine", {{"tail_age_ms", 500}}}});
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->no_op);
+  EXPECT_EQ(store.replaces, 0);
+}
+TEST(Restore, NeverOverwritesAnotherContentThanTheExpectedOne) {
+  MemoryStore store(R"({"mine":1})");
+  const auto refused = restore_to_store(store, Json::object(), sha256_hex("{}"), Registry::builtin());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(store.bytes(), R"({"mine":1})");
+}
+TEST(Restore, TellsTheHookBothHashes) {
+  MemoryStore store(R"({"engine":{"tail_age_ms":900}})");
+  Intent seen;
+  ASSERT_TRUE(restore(store, Json::object(), [&](const Intent& intent) -> Result<void> {
+    seen = intent;
+    return {};
+  }));
+  EXPECT_EQ(seen.old_hash, sha256_hex(R"({"engine":{"tail_age_ms":900}})"));
+  EXPECT_EQ(seen.new_hash, sha256_hex("{}"));
+}
+
 TEST(PipelineRace, StartsAgainFromTheOtherWritersContent) {
   MemoryStore store("{}");
   store.before_replace = [](MemoryStore& other) {

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
 
 #include "apply/file_store.h"
 #include "base/plural.h"
+#include "cli/approval.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/run_request.h"
@@ -29,6 +31,7 @@ std::string values_text(const ParamValues& values) {
 
 std::string decision_text(const journal::Tuning& tuning) {
   if (tuning.proposed_deltas.empty()) return tuning.rationale.empty() ? "nothing proposed" : tuning.rationale;
+  if (tuning.origin == journal::kOriginRollback) return tuning.rationale;
   if (tuning.applied) return "applied " + values_text(tuning.proposed_deltas);
   return fmt::format("held ({}) {}", tuning.skip_reason ? tuning.skip_reason->note : "",
                      values_text(tuning.proposed_deltas));
@@ -51,13 +54,16 @@ void print_progress(const loop::RunPlan& plan, const journal::IterationRecord& r
 std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome) {
   const char* end = outcome.end == loop::RunEnd::kFinished      ? "finished"
                     : outcome.end == loop::RunEnd::kInterrupted ? "interrupted; go on with --resume"
+                    : outcome.end == loop::RunEnd::kVetoed      ? "stopped on a veto"
                                                                 : "ended by its target";
   return fmt::format(
       "run {}: {}, {} of {}, {} passed\n"
-      "proposals: {}, applied {}, held {}; delivery faults: {}\n"
+      "proposals: {}, applied {}, held {}{}; delivery faults: {}\n"
       "artifacts: {}\n",
       outcome.run_id, end, outcome.iterations, base::plural(run.plan.header.iterations, "iteration"),
-      outcome.passed, outcome.proposed, outcome.applied, outcome.held, outcome.faults, run.folder);
+      outcome.passed, outcome.proposed, outcome.applied, outcome.held,
+      outcome.rolled_back > 0 ? fmt::format(", rolled back {}", outcome.rolled_back) : std::string(),
+      outcome.faults, run.folder);
 }
 
 loop::FolderUse folder_use(const RunRequest& request) {
@@ -82,6 +88,10 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   tools.store = &store;
   tools.runtime_path = runtime_path;
   tools.stop = request.stop;
+  if (request.approve) {
+    const std::chrono::milliseconds within(std::llround(request.approve_s * 1000));
+    tools.approve = make_approval({request.approve_file, within, request.stop});
+  }
   if (!request.quiet)
     tools.on_iteration = [&run](const journal::IterationRecord& record) { print_progress(run.plan, record); };
   return loop::run_soak(run.plan, tools);
@@ -104,6 +114,10 @@ int run_request(const RunRequest& request) {
   if (outcome->end == loop::RunEnd::kTargetEnded) {
     std::fprintf(stderr, "soak: the target died or stopped reporting: %s\n", outcome->end_reason.c_str());
     return kExitTargetFailed;
+  }
+  if (outcome->end == loop::RunEnd::kVetoed) {
+    std::fprintf(stderr, "soak: stopped on a veto: %s\n", outcome->end_reason.c_str());
+    return kExitError;
   }
   return printed ? kExitOk : kExitError;
 }
@@ -130,6 +144,42 @@ void check_combinations(const RunRequest& request) {
   if (request.settle_s && *request.settle_s >= request.iteration_s) {
     throw CLI::ValidationError("--settle-s", "must be shorter than the iteration");
   }
+}
+
+// --iterations and --duration to the number of iterations that both allow.
+void set_iterations(RunRequest& request) {
+  if (request.iterations == 0 && !request.duration_s)
+    throw CLI::RequiredError("--iterations N, or --duration TIME,");
+  if (!request.duration_s) return;
+  const double whole = std::floor(*request.duration_s / request.iteration_s + 1e-9);
+  if (whole < 1) {
+    throw CLI::ValidationError("--duration", fmt::format("{:g} s is shorter than one iteration of {:g} s",
+                                                         *request.duration_s, request.iteration_s));
+  }
+  const auto held = static_cast<std::int64_t>(std::min(whole, static_cast<double>(kIterationsMax)));
+  request.iterations = request.iterations == 0 ? held : std::min(request.iterations, held);
+}
+
+void add_safeguards(CLI::App& command, RunRequest& request) {
+  command.add_flag(
+      "--rollback", request.rollback,
+      "After a change that the target does not take, that makes a KPI worse beyond the profile's "
+      "limit, or under which it crashes: put the last known good values back");
+  command.add_flag("--stop-on-veto", request.stop_on_veto,
+                   "End the run with the first iteration in which a veto KPI fails (exit 1)");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--approve",
+          [&request](const std::vector<std::string>& file) {
+            request.approve = true;
+            if (!file.empty()) request.approve_file = file.front();
+          },
+          "Wait for a yes before each change: on the terminal, or in FILE")
+      ->expected(0, 1)
+      ->type_name("[FILE]");
+  command.add_option("--approve-s", request.approve_s, "How long to wait for an answer; then it is a no")
+      ->check(CLI::Range(0.001, kSecondsMax * 365))
+      ->capture_default_str();
 }
 
 void add_external_options(CLI::App& command, RunRequest& request) {
@@ -164,8 +214,15 @@ void add_run(CLI::App& app, int& exit_code) {
       app.add_subcommand("run", "Run a soak: iterate, tune, apply, and prove what took effect");
   const auto request = std::make_shared<RunRequest>();
   command->add_option("--iterations", request->iterations, "How many iterations")
-      ->required()
       ->check(CLI::Range(std::int64_t{1}, kIterationsMax));
+  command
+      ->add_option_function<std::string>(
+          "--duration", [request](const std::string& text) { request->duration_s = parse_duration(text); },
+          "For how long at most, in whole iterations: 90s, 15m, 2h, 1d")
+      ->check([](const std::string& text) {
+        const auto seconds = parse_duration(text);
+        return seconds && *seconds > 0 ? std::string() : "a duration is like 90s, 15m, 2h or 1d";
+      });
   CLI::Option* auto_tune =
       command->add_flag("--auto-tune", request->auto_tune, "Tune by the built-in rules (--tuner rules)");
   command
@@ -195,6 +252,7 @@ void add_run(CLI::App& app, int& exit_code) {
                    "Reports this soon after an apply prove nothing (default: a tenth of the iteration)")
       ->check(CLI::Range(0.0, kSecondsMax));
   add_external_options(*command, *request);
+  add_safeguards(*command, *request);
   command->add_option("--pin", request->pins, "A parameter that the tuner leaves alone, as often as needed");
   command->add_option("--params", request->params,
                       "A JSON list of parameters on top of the built-in registry");
@@ -203,6 +261,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_flag("--quiet", request->quiet, "No progress lines");
   command->callback([request, &exit_code] {
     check_combinations(*request);
+    set_iterations(*request);
     request->stop = watch_stop_signals();
     exit_code = run_request(*request);
   });

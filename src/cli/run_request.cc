@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <string_view>
@@ -105,6 +106,19 @@ Result<void> make_tuner(const RunRequest& request, PreparedRun& run, Json& optio
   return {};
 }
 
+// Recorded only where they are asked for: a run without them is the run that it always was.
+void set_safeguards(const RunRequest& request, PreparedRun& run, Json& options) {
+  run.plan.rollback = request.rollback;
+  run.plan.stop_on_veto = request.stop_on_veto;
+  if (request.rollback) options["rollback"] = true;
+  if (request.stop_on_veto) options["stop_on_veto"] = true;
+  if (request.approve) options["approve"] = true;
+  if (request.stop_on_veto && !analyze::has_veto(run.profile)) {
+    run.warnings.push_back("--stop-on-veto has no effect: the KPI profile " + run.profile.name +
+                           " has no veto KPI");
+  }
+}
+
 void set_times(const RunRequest& request, loop::RunPlan& plan, Json& options) {
   const double settle_s = request.settle_s.value_or(request.iteration_s / 10);
   plan.iteration_length = std::chrono::milliseconds(std::llround(request.iteration_s * 1000));
@@ -182,6 +196,19 @@ std::string check_tuner(const std::string& text) {
   return plan || text == "rules" || text == "none" ? std::string() : "a tuner is rules, none or plan:FILE";
 }
 
+std::optional<double> parse_duration(const std::string& text) {
+  double seconds = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, seconds);
+  if (error != std::errc() || !std::isfinite(seconds)) return std::nullopt;
+  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+  if (unit.empty() || unit == "s") return seconds;
+  if (unit == "m") return seconds * 60;
+  if (unit == "h") return seconds * 3600;
+  if (unit == "d") return seconds * 86400;
+  return std::nullopt;
+}
+
 Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request) {
   auto run = std::make_unique<PreparedRun>();
   Json options = {{"iterations", request.iterations}};
@@ -190,6 +217,7 @@ Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request) {
   set_times(request, run->plan, options);
   run->plan.pinned = {request.pins.begin(), request.pins.end()};
   options["pin"] = run->plan.pinned;
+  set_safeguards(request, *run, options);
   if (auto made = make_tuner(request, *run, options); !made) return tl::unexpected(made.error());
   if (auto checked = check_target(request, run->registry, options); !checked)
     return tl::unexpected(checked.error());

@@ -20,7 +20,8 @@
 namespace soak::cli {
 
 struct RunRequest {
-  std::int64_t iterations = 0;
+  std::int64_t iterations = 0;       // 0: by the duration
+  std::optional<double> duration_s;  // as many whole iterations as it holds, if that is fewer
   bool auto_tune = false;
   std::string tuner;  // rules, plan:FILE or none; empty: by auto_tune
   bool mock = false;
@@ -40,6 +41,11 @@ struct RunRequest {
   std::string scrape;                    // an address
   std::string scrape_map;                // a file
   std::optional<double> scrape_every_s;  // by default a twentieth of the iteration, 0.1 to 15 s
+  bool rollback = false;
+  bool stop_on_veto = false;
+  bool approve = false;
+  std::string approve_file;  // empty: on the terminal
+  double approve_s = 3600;   // no answer within it is a no
   std::vector<std::string> pins;
   std::string params;
   std::string kpi_profile;
@@ -64,6 +70,9 @@ struct PreparedRun {
 // Reads every file that the request names and checks them. Errors name the file or the parameter; nothing is
 // written.
 Result<std::unique_ptr<PreparedRun>> prepare_run(const RunRequest& request);
+
+// "90", "90s", "15m", "2h" or "1d" as seconds; nothing for any other text.
+std::optional<double> parse_duration(const std::string& text);
 
 // "plan:FILE" with a file, "rules" or "none". Empty where it is, else what is wrong: a CLI11 check.
 std::string check_tuner(const std::string& text);

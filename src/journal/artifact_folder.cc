@@ -212,7 +212,7 @@ Result<std::optional<ReportFile>> read_report(const Folder& folder) {
 Result<void> check_others(const Folder& folder) {
   ArtifactParser parser;
   std::vector<char> buffer;
-  for (const char* name : {kEdgeReportName, kKpiGateName, kRuntimeName}) {
+  for (const char* name : {kEdgeReportName, kKpiGateName, kLastGoodName, kRuntimeName}) {
     const auto bytes = folder.read(name, buffer);
     if (!bytes && bytes.error().code == ErrorCode::kNotFound) continue;
     if (!bytes) return tl::unexpected(bytes.error());

@@ -32,6 +32,7 @@ class RulesTuner : public testing::Test {
     input.recent = recent_;
     input.totals = totals_;
     input.pinned = pinned_;
+    input.bad_values = &bad_values_;
     return tuner_->propose(input);
   }
   double value(const Proposal& proposal, const char* name) const {
@@ -44,6 +45,7 @@ class RulesTuner : public testing::Test {
   std::deque<journal::Kpis> recent_;
   Json totals_;
   std::set<std::string> pinned_;
+  BadValues bad_values_;
   std::int64_t iteration_ = 0;
 };
 
@@ -98,6 +100,13 @@ TEST_F(RulesTuner, IsNotStoppedHalfWayByOneLuckyReading) {
 TEST_F(RulesTuner, LeavesAPinnedParameterAlone) {
   pinned_ = {"impact_cap_ratio"};
   EXPECT_FALSE(propose(kpis(0.5, 0.95, 5, 200)).proposed_deltas.contains("impact_cap_ratio"));
+}
+TEST_F(RulesTuner, NeverProposesAValueAgainThatWasFoundBad) {
+  const Json spread = propose(kpis(0.1, 0.95, 1, 200)).proposed_deltas.at("base_spread_bps");
+  bad_values_.add("base_spread_bps", spread);
+  const Proposal again = propose(kpis(0.1, 0.95, 1, 200));
+  EXPECT_FALSE(again.proposed_deltas.contains("base_spread_bps"));
+  EXPECT_TRUE(again.proposed_deltas.contains("base_spread_bps_delta")) << "the others go on";
 }
 TEST_F(RulesTuner, StaysWithinFourFifthsOfAStepSoThatNoCooldownBegins) {
   const Proposal proposal = propose(kpis(0.9, 0.3, -5, 900));

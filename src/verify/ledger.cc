@@ -48,6 +48,7 @@ class Ledger {
     const journal::Tuning& tuning = facts.record.tuning;
     LedgerEntry entry;
     entry.iteration = facts.record.iteration;
+    entry.origin = tuning.origin;
     entry.parameter = name;
     entry.before = before(facts, name);
     entry.proposed = proposed;
@@ -173,8 +174,9 @@ ProvenValues proven_values(const RunArtifacts& run, const VerifyResult& verified
 }
 
 std::string to_line(const LedgerEntry& entry) {
-  std::string line = fmt::format("iteration {}: {} {} -> {}: ", entry.iteration, entry.parameter,
-                                 text(entry.before), text(entry.proposed));
+  std::string line = fmt::format("iteration {}: {}{} {} -> {}: ", entry.iteration,
+                                 entry.origin == journal::kOriginRollback ? "rollback of " : "",
+                                 entry.parameter, text(entry.before), text(entry.proposed));
   if (entry.stage == Stage::kGuards)
     return line + fmt::format("held ({}): {}", entry.guard.empty() ? "guard" : entry.guard, entry.why);
   if (entry.applied)
@@ -200,6 +202,7 @@ std::string to_line(const LedgerEntry& entry) {
 Json to_json(const LedgerEntry& entry) {
   const auto or_null = [](const std::string& value) { return value.empty() ? Json() : Json(value); };
   return {{"iteration", entry.iteration},
+          {"origin", entry.origin},
           {"parameter", entry.parameter},
           {"before", entry.before},
           {"proposed", entry.proposed},

@@ -30,6 +30,7 @@ std::string_view stage_name(Stage stage);  // "guards", "apply", "in_effect", "e
 
 struct LedgerEntry {
   std::int64_t iteration = 0;  // at whose end it was proposed
+  std::string origin;          // "tuner", or "rollback": restored after a bad change
   std::string parameter;
   Json before;  // the value in the runtime then; null: none, or not known
   Json proposed;
