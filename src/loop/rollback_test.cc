@@ -50,9 +50,25 @@ TEST_F(RollbackTest, ChangeAfterWhichAKpiIsWorseBeyondItsLimitIsTakenBack) {
   EXPECT_EQ(tuning(3)["origin"], "rollback");
   EXPECT_EQ(tuning(3)["proposed_deltas"], Json({{"min_interval_ms", 100}}));
   EXPECT_EQ(tuning(3)["state_hash"], tuning(2)["old_hash"]) << "to the byte";
+  EXPECT_FALSE(tuning(3)["oscillation_detected"].get<bool>()) << "nothing is proposed to the guards";
   EXPECT_THAT(tuning(3)["rationale"].get<std::string>(),
               HasSubstr("the change of iteration 2 was bad: net_bps went from 1.5 to -5: worse by 6.5"));
   EXPECT_EQ(summary(4)["runtime_overrides"]["engine"]["min_interval_ms"], 100);
+}
+TEST_F(RollbackTest, GoodChangeIsWhatALaterBadOneGoesBackTo) {
+  tuner_.plan = {{1, {{"min_interval_ms", 105}}}, {3, {{"min_interval_ms", 110}}}};
+  make_the_change_worse();
+  ASSERT_TRUE(run());
+  EXPECT_EQ(tuning(4)["proposed_deltas"], Json({{"min_interval_ms", 105}}));
+  EXPECT_EQ(tuning(4)["state_hash"], tuning(3)["old_hash"]);
+}
+TEST_F(RollbackTest, FaultOfAnotherParameterIsNotTheChangesFault) {
+  target_->distort = [](const target::IterationRequest& request, Json&, Json& params) {
+    if (request.iteration == 3) params["engine"]["tail_age_ms"] = 1;
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(summary(3)["target"]["faults"][0]["kind"], "drifted");
+  EXPECT_FALSE(tuning(3).contains("origin"));
 }
 TEST_F(RollbackTest, RestorationIsVerifiedAsAnyChangeIs) {
   make_the_change_worse();
@@ -67,6 +83,9 @@ TEST_F(RollbackTest, RestorationThatTheTargetDoesNotTakeIsAFault) {
     if (request.iteration < 3) return;
     totals["net_bps"] = -5;
     params["engine"]["min_interval_ms"] = 110;
+  };
+  tuner_.look = [](const tuner::TunerInput& input) {
+    EXPECT_FALSE(input.bad_values->contains("min_interval_ms", 100)) << "the good value is not to blame";
   };
   ASSERT_TRUE(run());
   const auto result = verified();
@@ -103,6 +122,7 @@ TEST_F(RollbackTest, TargetThatCrashesUnderAChangeLeavesTheGoodValuesForTheNextS
   EXPECT_EQ(outcome->end, RunEnd::kTargetEnded);
   EXPECT_EQ(artifact(journal::kRuntimeName)["engine"]["min_interval_ms"], 100);
   EXPECT_EQ(tuning(3)["origin"], "rollback");
+  EXPECT_THAT(tuning(3)["rationale"].get<std::string>(), HasSubstr("was bad: crashed"));
 
   target_->outcomes.clear();
   const auto resumed = run();
@@ -120,6 +140,8 @@ TEST_F(RollbackTest, ParameterThatTheFileDidNotHaveIsTakenOutAgainAndItsDefaultP
   EXPECT_EQ(tuning(3)["changed_keys"], Json({"base_spread_bps"}));
   EXPECT_EQ(tuning(3)["proposed_deltas"], Json({{"base_spread_bps", 1.0}}));
   EXPECT_FALSE(artifact(journal::kRuntimeName).contains("risk"));
+  EXPECT_FALSE(
+      journal::read_run(folder_, Registry::builtin())->given.at(4).expected.contains("base_spread_bps"));
   EXPECT_EQ(verified().full_apply_count, 2);
 }
 TEST_F(RollbackTest, WithoutTheOptionTheRunSaysThatAChangeWasBadAndGoesOn) {
@@ -147,17 +169,20 @@ TEST_F(RollbackTest, GuardsDoNotHoldItAndItLeavesNoTraceInThem) {
   EXPECT_FALSE(tuning(3)["velocity_violation"].get<bool>());
 }
 TEST_F(RollbackTest, WhatAnotherHandHasWrittenMeanwhileIsNeverOverwritten) {
-  make_the_change_worse();
-  RunTools edited = tools();
-  edited.before_step = [&](std::string_view step) -> Result<void> {
-    if (step == "observed" && target_->requests.back().iteration == 3)
-      write_runtime({{"engine", {{"min_interval_ms", 77}}}});
-    return {};
-  };
-  const auto outcome = run_soak(plan_, edited);
-  ASSERT_TRUE(outcome) << outcome.error().message;
-  EXPECT_EQ(outcome->rolled_back, 0);
-  EXPECT_EQ(artifact(journal::kRuntimeName)["engine"]["min_interval_ms"], 77);
+  for (const char* moment : {"observed", "apply"}) {  // before it is decided, and after
+    use_folder(moment);
+    make_the_change_worse();
+    RunTools edited = tools();
+    edited.before_step = [&](std::string_view step) -> Result<void> {
+      if (step == moment && target_->requests.back().iteration == 3)
+        write_runtime({{"engine", {{"min_interval_ms", 77}}}});
+      return {};
+    };
+    const auto outcome = run_soak(plan_, edited);
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->rolled_back, 0) << moment;
+    EXPECT_EQ(artifact(journal::kRuntimeName)["engine"]["min_interval_ms"], 77) << moment;
+  }
 }
 TEST_F(RollbackTest, KilledAtAnyStepAndResumedItLeavesTheSameBytes) {
   make_the_change_worse();

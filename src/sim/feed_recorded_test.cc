@@ -17,9 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path data_folder() {
-  if (const char* given = std::getenv("SOAK_DATA_DIR")) return given;
-  const fs::path source_root = fs::path(__FILE__).parent_path().parent_path().parent_path();
-  return source_root.parent_path() / "shared" / "data";
+  const char* given = std::getenv("SOAK_DATA_DIR");
+  return given != nullptr ? given : SOAK_DATA_FOLDER;
 }
 
 struct RecordedFeed : ::testing::Test {
