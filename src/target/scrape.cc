@@ -1,9 +1,9 @@
 #include "target/scrape.h"
 
 #include <fmt/format.h>
-#include <httplib.h>
 
 #include <algorithm>
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <string_view>
@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "http/client.h"
 
 namespace soak::target {
 namespace {
@@ -22,12 +23,9 @@ constexpr char kAccept[] = "text/plain;version=0.0.4";
 
 class HttpScraper final : public Scraper {
  public:
-  HttpScraper(const ScrapeOptions& options, const HttpAddress& address, EventQueue& queue)
-      : options_(options), path_(address.path), queue_(queue), client_(address.origin) {
-    client_.set_connection_timeout(options.timeout);
-    client_.set_read_timeout(options.timeout);
-    client_.set_write_timeout(options.timeout);
-    client_.set_keep_alive(false);
+  HttpScraper(const ScrapeOptions& options, std::string path, std::unique_ptr<http::Client> client,
+              EventQueue& queue)
+      : options_(options), path_(std::move(path)), queue_(queue), client_(std::move(client)) {
     thread_ = std::thread([this] { work(); });
   }
   ~HttpScraper() override {
@@ -36,7 +34,7 @@ class HttpScraper final : public Scraper {
       stopping_ = true;
     }
     changed_.notify_all();
-    client_.stop();
+    client_->stop();
     thread_.join();
   }
   std::string last_problem() const override {
@@ -59,7 +57,7 @@ class HttpScraper final : public Scraper {
     TargetEvent event;
     event.at = steady_clock::now();
     event.utc = base::RealClock().now();
-    auto body = get(event.at + options_.timeout);
+    auto body = get();
     if (!body) return note(body.error().message);
     const auto samples = parse_prometheus(*body, options_.map.metrics());
     if (!samples) {
@@ -76,23 +74,19 @@ class HttpScraper final : public Scraper {
     queue_.push(std::move(event));
   }
 
-  Result<std::string> get(steady_clock::time_point deadline) {
-    std::string body;
-    bool too_large = false;
-    const auto result =
-        client_.Get(path_, httplib::Headers{{"Accept", kAccept}}, [&](const char* bytes, std::size_t size) {
-          too_large = body.size() + size > kBodyBytesMax;
-          if (!too_large) body.append(bytes, size);
-          return !too_large && steady_clock::now() < deadline;  // of the whole, however slowly it drips
-        });
+  Result<std::string> get() {
+    auto response = client_->get(path_, options_.timeout);
     const auto problem = [&](const std::string& what) {
       return fail(ErrorCode::kIoError, fmt::format("{}: {}", options_.url, what));
     };
-    if (too_large) return problem(fmt::format("the answer is larger than {} bytes", kBodyBytesMax));
-    if (steady_clock::now() >= deadline) return problem("no whole answer in time");
-    if (!result) return problem(httplib::to_string(result.error()));
-    if (result->status != 200) return problem(fmt::format("HTTP status {}", result->status));
-    return body;
+    if (!response) return problem(response.error().message);
+    if (!response->location.empty())
+      return problem(fmt::format("HTTP status {}: it has moved to {}, and soak follows nowhere",
+                                 response->status, response->location));
+    if (response->status != 200) return problem(fmt::format("HTTP status {}", response->status));
+    if (!response->encoding.empty() && response->encoding != "identity")
+      return problem(fmt::format("the answer is packed ({}), for which nobody asked", response->encoding));
+    return std::move(response->body);
   }
 
   void note(std::string problem) {
@@ -103,7 +97,7 @@ class HttpScraper final : public Scraper {
   ScrapeOptions options_;
   std::string path_;
   EventQueue& queue_;
-  httplib::Client client_;
+  std::unique_ptr<http::Client> client_;
   std::int64_t seq_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -117,20 +111,38 @@ class HttpScraper final : public Scraper {
 Result<HttpAddress> http_address(const std::string& url) {
   constexpr std::string_view kScheme = "http://";
   if (url.starts_with("https://")) return fail(ErrorCode::kUnsupported, "only http:// can be scraped", url);
-  const std::size_t slash = url.find('/', kScheme.size());
-  const std::string origin = url.substr(0, slash);
-  const bool printable =
-      std::all_of(url.begin(), url.end(), [](char letter) { return letter > ' ' && letter <= '~'; });
-  if (!url.starts_with(kScheme) || origin.size() == kScheme.size() || !printable)
+  const auto is_none = [&] {
     return fail(ErrorCode::kInvalidArgument,
                 "is no address to scrape; one looks like http://127.0.0.1:9100/metrics", url);
-  return HttpAddress{origin, slash == std::string::npos ? "/" : url.substr(slash)};
+  };
+  const bool printable =
+      std::all_of(url.begin(), url.end(), [](char letter) { return letter > ' ' && letter <= '~'; });
+  if (!url.starts_with(kScheme) || !printable) return is_none();
+  const std::size_t path = std::min(url.find_first_of("/?#", kScheme.size()), url.size());
+  std::string_view host = std::string_view(url).substr(kScheme.size(), path - kScheme.size());
+  HttpAddress address{{}, 80, url.substr(path, url.find('#') - path)};
+  if (!address.path.starts_with('/')) address.path.insert(0, "/");
+  const bool bracketed = host.starts_with('[');  // an IPv6 address
+  const std::size_t end = bracketed ? host.find(']') : host.find(':');
+  if (bracketed && end == std::string_view::npos) return is_none();
+  std::string_view port = host.substr(std::min(bracketed ? end + 1 : end, host.size()));
+  address.host = bracketed ? host.substr(1, end - 1) : host.substr(0, end);
+  if (address.host.empty() || address.host.find_first_of("@[]") != std::string::npos) return is_none();
+  if (port.empty()) return address;
+  if (!port.starts_with(':')) return is_none();
+  port.remove_prefix(1);
+  const auto [last, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (error != std::errc() || last != port.data() + port.size() || address.port == 0) return is_none();
+  return address;
 }
 
 Result<std::unique_ptr<Scraper>> Scraper::start(const ScrapeOptions& options, EventQueue& queue) {
   const auto address = http_address(options.url);
   if (!address) return tl::unexpected(address.error());
-  return std::make_unique<HttpScraper>(options, *address, queue);
+  auto client = http::Client::create({address->host, address->port},
+                                     {.body_bytes_max = kBodyBytesMax, .accept = kAccept});
+  if (!client) return tl::unexpected(client.error());
+  return std::make_unique<HttpScraper>(options, address->path, std::move(*client), queue);
 }
 
 }  // namespace soak::target

@@ -4,6 +4,7 @@
 #include <soak/params.h>
 #include <soak/result.h>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,9 @@ struct ScrapeOptions {
 
 // "http://HOST[:PORT][/PATH]" taken apart.
 struct HttpAddress {
-  std::string origin;  // http://HOST:PORT
-  std::string path;    // begins with /
+  std::string host;  // an IPv6 address without its brackets
+  std::uint16_t port = 80;
+  std::string path;  // begins with /, with the query
 };
 // kInvalidArgument; kUnsupported: https.
 Result<HttpAddress> http_address(const std::string& url);

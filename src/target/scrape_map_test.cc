@@ -99,12 +99,23 @@ TEST(ScrapeMap, NamesWhatMakesNoSense) {
   EXPECT_EQ(unknown.error().parameter, "min_intervall");
 }
 
+std::string taken_apart(const std::string& url) {
+  const auto address = http_address(url);
+  if (!address) return address.error().message;
+  return address->host + " " + std::to_string(address->port) + " " + address->path;
+}
+
 TEST(HttpAddress, IsTakenApart) {
-  EXPECT_EQ(http_address("http://h:1/m?x=1")->origin, "http://h:1");
-  EXPECT_EQ(http_address("http://h:1/m?x=1")->path, "/m?x=1");
-  EXPECT_EQ(http_address("http://h:1")->path, "/");
+  EXPECT_EQ(taken_apart("http://h:1/m?x=1#y"), "h 1 /m?x=1");
+  EXPECT_EQ(taken_apart("http://h:65535"), "h 65535 /");
+  EXPECT_EQ(taken_apart("http://h?x=1"), "h 80 /?x=1");
+  EXPECT_EQ(taken_apart("http://[::1]:9100/m"), "::1 9100 /m");
+  EXPECT_EQ(taken_apart("http://[fe80::1%eth0]"), "fe80::1%eth0 80 /");
+  EXPECT_EQ(taken_apart(R"(http://h/federate?match[]={job="x"})"), R"(h 80 /federate?match[]={job="x"})");
   EXPECT_EQ(http_address("https://h/m").error().code, ErrorCode::kUnsupported);
-  for (const char* url : {"", "h:1/m", "http://", "http:///m", "http://h/a b"}) {
+  for (const char* url :
+       {"", "h:1/m", "http://", "http:///m", "http://h/a b", "http://h:/m", "http://h:0/", "http://h:65536/",
+        "http://h:9x/", "http://u:p@h/", "http://::1/m", "http://[::1/m", "http://[::1]9/", "http://[]/"}) {
     ASSERT_FALSE(http_address(url)) << url;
     EXPECT_EQ(http_address(url).error().code, ErrorCode::kInvalidArgument);
   }

@@ -6,8 +6,9 @@
 // what is in effect is what `get weight` and `show stat typed` say. The share of responses that each server
 // gave, by haproxy's own Prometheus exporter, is evidence on the weights.
 
+#include <event2/buffer.h>
+#include <event2/http.h>
 #include <fmt/format.h>
-#include <httplib.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -16,6 +17,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -25,6 +27,8 @@
 #include "base/file.h"
 #include "base/supervised_process.h"
 #include "base/temporary_folder.h"
+#include "http/client.h"
+#include "http/event_loop.h"
 #include "targets/adapter.h"
 
 namespace soak::targets {
@@ -49,32 +53,53 @@ const std::vector<Setting> kAllowed = {{"weight_s1", 0, 256, {}},
                                        {"weight_s3", 0, 256, {}},
                                        {"maxconn", 1, 10'000, {}}};
 
-// The web servers behind the balancer: each answers with its name.
+// Of a bound IPv4 socket; 0 where it has none.
+int port_of(int socket) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 ? ntohs(address.sin_port)
+                                                                                  : 0;
+}
+
+// The web servers behind the balancer, in a thread of their own: each answers with its name.
 class Backends {
  public:
-  Backends() {
+  static Result<std::unique_ptr<Backends>> start() {
+    auto loop = http::EventLoop::create();
+    if (!loop) return tl::unexpected(loop.error());
+    std::unique_ptr<Backends> backends(new Backends(std::move(*loop)));
     for (std::size_t k = 0; k < kServers.size(); ++k) {
-      servers_[k].Get("/", [name = kServers[k]](const httplib::Request&, httplib::Response& response) {
-        response.set_content(name, "text/plain");
-      });
-      servers_[k].set_keep_alive_max_count(1'000'000'000);
-      servers_[k].set_tcp_nodelay(true);
-      ports_[k] = servers_[k].bind_to_any_port("127.0.0.1");
-      threads_[k] = std::thread([this, k] { servers_[k].listen_after_bind(); });
+      evhttp* server = evhttp_new(backends->loop_->base());
+      backends->servers_[k].reset(server);
+      evhttp_bound_socket* bound = evhttp_bind_socket_with_handle(server, "127.0.0.1", 0);
+      if (bound == nullptr) return fail(ErrorCode::kIoError, "no port of loopback is free");
+      backends->ports_[k] = port_of(evhttp_bound_socket_get_fd(bound));
+      evhttp_set_gencb(server, &Backends::answer, const_cast<char*>(kServers[k]));
     }
+    backends->thread_ = std::thread([loop_of = backends->loop_.get()] { loop_of->run(); });
+    return backends;
   }
   ~Backends() {
-    for (std::size_t k = 0; k < kServers.size(); ++k) {
-      servers_[k].stop();
-      threads_[k].join();
-    }
+    loop_->stop();
+    if (thread_.joinable()) thread_.join();
   }
   int port(std::size_t k) const { return ports_[k]; }
 
  private:
-  std::array<httplib::Server, kServers.size()> servers_;
-  std::array<std::thread, kServers.size()> threads_;
+  struct Free {
+    void operator()(evhttp* server) const { evhttp_free(server); }
+  };
+  explicit Backends(std::unique_ptr<http::EventLoop> loop) : loop_(std::move(loop)) {}
+  static void answer(evhttp_request* request, void* name) {
+    const std::unique_ptr<evbuffer, decltype(&evbuffer_free)> body(evbuffer_new(), &evbuffer_free);
+    evbuffer_add_printf(body.get(), "%s", static_cast<const char*>(name));
+    evhttp_send_reply(request, 200, "OK", body.get());
+  }
+
+  std::unique_ptr<http::EventLoop> loop_;
+  std::array<std::unique_ptr<evhttp, Free>, kServers.size()> servers_;  // go before the loop
   std::array<int, kServers.size()> ports_{};
+  std::thread thread_;
 };
 
 // Ports of loopback that nobody has at this moment, each another.
@@ -86,10 +111,8 @@ std::array<int, 2> free_ports() {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(sockets[k].get(), any, size) == 0 && ::getsockname(sockets[k].get(), any, &size) == 0)
-      ports[k] = ntohs(address.sin_port);
+    if (::bind(sockets[k].get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+      ports[k] = port_of(sockets[k].get());
   }
   return ports;
 }
@@ -149,20 +172,13 @@ std::optional<std::int64_t> number_behind(const std::string& text, const std::st
 
 class HaproxyTarget {
  public:
-  HaproxyTarget(const Options& options, Adapter adapter, RuntimeSocket socket, int port, int metrics_port)
+  HaproxyTarget(const Options& options, Adapter adapter, RuntimeSocket socket,
+                std::unique_ptr<http::Client> client, std::unique_ptr<http::Client> exporter)
       : options_(options),
         adapter_(std::move(adapter)),
         socket_(std::move(socket)),
-        client_("127.0.0.1", port),
-        exporter_("127.0.0.1", metrics_port) {
-    client_.set_keep_alive(true);
-    exporter_.set_keep_alive(true);
-    for (httplib::Client* each : {&client_, &exporter_}) {
-      each->set_tcp_nodelay(true);
-      each->set_connection_timeout(kAnswerLimit);
-      each->set_read_timeout(kAnswerLimit);
-    }
-  }
+        client_(std::move(client)),
+        exporter_(std::move(exporter)) {}
 
   Result<void> run() {
     if (auto ready = await_ready(); !ready) return ready;
@@ -217,7 +233,7 @@ class HaproxyTarget {
   // False where it failed.
   bool request() {
     const auto begin = SteadyClock::now();
-    const auto response = client_.Get("/");
+    const auto response = client_->get("/", kAnswerLimit);
     const auto end = SteadyClock::now();
     const std::chrono::duration<double, std::milli> took = end - begin;
     const bool good = response && response->status == 200;
@@ -228,7 +244,7 @@ class HaproxyTarget {
   using Counts = std::array<std::int64_t, kServers.size()>;
   // Responses by server since haproxy began; nothing where the exporter does not answer.
   std::optional<Counts> counts() {
-    const auto metrics = exporter_.Get("/metrics?scope=server");
+    const auto metrics = exporter_->get("/metrics?scope=server", kAnswerLimit);
     if (!metrics || metrics->status != 200) return std::nullopt;
     Counts counts{};
     for (std::size_t k = 0; k < kServers.size(); ++k) {
@@ -300,7 +316,7 @@ class HaproxyTarget {
   Options options_;
   Adapter adapter_;
   RuntimeSocket socket_;
-  httplib::Client client_, exporter_;
+  std::unique_ptr<http::Client> client_, exporter_;
   RecentLatencies recent_{milliseconds(1000)};
   std::optional<Counts> counts_at_change_;
 };
@@ -310,17 +326,24 @@ Result<void> run(const Options& options) {
   if (!adapter) return tl::unexpected(adapter.error());
   const auto folder = base::TemporaryFolder::create("soak-haproxy-");
   if (!folder) return tl::unexpected(folder.error());
-  const Backends backends;
+  const auto backends = Backends::start();
+  if (!backends) return tl::unexpected(backends.error());
   const auto [port, metrics_port] = free_ports();
   const std::string file = folder->path() + "/haproxy.cfg";
   if (auto written = base::write_file_atomic_not_durable(
-          file, configuration(folder->path(), port, metrics_port, backends));
+          file, configuration(folder->path(), port, metrics_port, **backends));
       !written)
     return written;
   const auto proxy = base::SupervisedProcess::start({{options.program, "-db", "-f", file}, {}, {}});
   if (!proxy) return tl::unexpected(proxy.error());
-  return HaproxyTarget(options, std::move(*adapter), RuntimeSocket(folder->path() + "/haproxy.sock"), port,
-                       metrics_port)
+  http::ClientOptions kept;
+  kept.keep_alive = true;
+  auto client = http::Client::create({"127.0.0.1", static_cast<std::uint16_t>(port)}, kept);
+  if (!client) return tl::unexpected(client.error());
+  auto exporter = http::Client::create({"127.0.0.1", static_cast<std::uint16_t>(metrics_port)}, kept);
+  if (!exporter) return tl::unexpected(exporter.error());
+  return HaproxyTarget(options, std::move(*adapter), RuntimeSocket(folder->path() + "/haproxy.sock"),
+                       std::move(*client), std::move(*exporter))
       .run();
 }
 
@@ -336,6 +359,7 @@ int main_of(int argc, char** argv) {
                "Send whatever the runtime file says; shows that reading back finds what haproxy made of it");
   CLI11_PARSE(app, argc, argv);
   end_on_signals();
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a balancer that is gone is an error, and no end
   const auto done = run(options);
   if (!done) std::fprintf(stderr, "soak-target-haproxy: %s\n", to_line(done.error()).c_str());
   return done ? 0 : 1;
