@@ -245,6 +245,12 @@ class Runs(unittest.TestCase):
             with self.subTest(options):
                 self.assertEqual(self.scratch.run(BOT, *options).returncode, 2)
 
+    def test_the_examples_are_as_short_as_they_say(self):
+        for name in ("bot.cc", "bot.py"):
+            text = (EXAMPLES / name).read_text()
+            self.assertIn("in 60 lines", text.splitlines()[0])
+            self.assertLessEqual(len(text.splitlines()), 60, name)
+
     def test_the_example_in_python_verifies_whole(self):
         plan = {i: {"min_interval_ms": 20 + 5 * i} for i in range(1, 5)}
         self.scratch = Scratch(self.root, plan, {"engine": {"min_interval_ms": 20}, "tuner": NO_GUARDS})
