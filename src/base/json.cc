@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/readable.h"
 #include "base/sha256.h"
 
 namespace soak {
@@ -90,14 +91,6 @@ class Builder {
   std::string problem_;
   bool too_deep_ = false;
 };
-
-// One line, whatever the text held: control characters of the offending text become spaces.
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return text;
-}
 
 void append_escape(std::string& out, unsigned code_unit) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -226,7 +219,7 @@ Result<Json> parse_json(std::string_view text, std::string_view source, const Js
   Builder builder(limits.depth_max, root);
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return root;
   const ErrorCode code = builder.too_deep() ? ErrorCode::kLimitExceeded : ErrorCode::kInvalidJson;
-  return fail(code, "not valid JSON: " + one_line(builder.problem()), file);
+  return fail(code, "not valid JSON: " + base::readable(builder.problem()), file);
 }
 
 std::string canonical_number(double value) {

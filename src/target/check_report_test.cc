@@ -35,6 +35,16 @@ TEST(CheckReport, RefusesEveryBeginningOfAReport) {
     EXPECT_THAT(message_of(whole.substr(0, length), ErrorCode::kInvalidJson), HasSubstr("torn")) << length;
 }
 
+// The message goes to the journal and to `--json`, both of which hold UTF-8 alone.
+TEST(CheckReport, SaysWhatIsWrongInUtf8AndInShort) {
+  const std::string long_name(5000, 'x');
+  for (const char* end : {"", "\xff"}) {
+    const std::string message = message_of("{\"seq\":7,\"" + long_name + end, ErrorCode::kInvalidJson);
+    EXPECT_LT(message.size(), 700U);
+    EXPECT_EQ(Json::parse(Json(message).dump()), message);
+  }
+}
+
 TEST(CheckReport, RefusesNaN) {
   EXPECT_THAT(message_of(R"({"seq":7,"totals":{"net_bps":NaN}})", ErrorCode::kInvalidJson),
               HasSubstr("JSON"));

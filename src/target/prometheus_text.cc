@@ -1,6 +1,7 @@
 #include "target/prometheus_text.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <charconv>
 #include <optional>
@@ -85,7 +86,7 @@ bool parse_labels(Line& line, std::map<std::string, std::string>& labels) {
 
 // "1e+06", "+Inf", "NaN", as strconv.ParseFloat of Go takes it.
 std::optional<double> number_of(std::string_view word) {
-  if (word.starts_with('+')) word.remove_prefix(1);
+  if (word.starts_with('+') && !word.starts_with("+-")) word.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (word.empty() || end != word.data() + word.size() || error != std::errc()) return std::nullopt;
@@ -122,6 +123,8 @@ Result<std::vector<Sample>> parse_prometheus(std::string_view text, const std::s
     if (line.ends_with('\r')) line.remove_suffix(1);
     const std::size_t begin = line.find_first_not_of(" \t");
     if (begin == std::string_view::npos || line[begin] == '#') continue;
+    if (!simdjson::validate_utf8(line.data(), line.size()))
+      return fail(ErrorCode::kInvalidValue, fmt::format("line {} is not UTF-8", number));
     auto sample = parse_sample(line.substr(begin));
     if (!sample)
       return fail(ErrorCode::kInvalidValue,

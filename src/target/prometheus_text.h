@@ -23,7 +23,8 @@ struct Sample {
 inline constexpr std::size_t kSamplesMax = 100'000;
 
 // The samples of the metrics in `wanted`, in their order; every line is checked all the same. kInvalidValue:
-// a line that is none of the format, by its number. kLimitExceeded: more than kSamplesMax samples.
+// a line that is none of the format, or no UTF-8, by its number. kLimitExceeded: more than kSamplesMax
+// samples.
 Result<std::vector<Sample>> parse_prometheus(std::string_view text, const std::set<std::string>& wanted);
 
 }  // namespace soak::target

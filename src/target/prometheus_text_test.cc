@@ -50,12 +50,19 @@ TEST(PrometheusText, UndoesEscapesInLabels) {
 
 TEST(PrometheusText, NamesTheLineThatIsNoneOfTheFormat) {
   for (const char* text : {"m", "m{", "m{a}", "m{a=\"b} 1", "m{a=\"b\" 1", "m x", "m 1 2 3", "{} 1", "<html>",
-                           "m{a=\"b\"} 1 x"}) {
+                           "m{a=\"b\"} 1 x", "m +-1", "m 1e999"}) {
     const auto samples = parsed(std::string("m 1\n") + text + "\n");
     ASSERT_FALSE(samples) << text;
     EXPECT_EQ(samples.error().code, ErrorCode::kInvalidValue);
     EXPECT_THAT(samples.error().message, HasSubstr("line 2")) << text;
   }
+}
+
+// A label's text goes into a report, and JSON holds UTF-8 alone: writing such a report ended the program.
+TEST(PrometheusText, RefusesBytesThatAreNoUtf8) {
+  const auto samples = parsed("m{a=\"caf\xc3\xa9\"} 1\nm{a=\"caf\xe9\"} 1\n");
+  ASSERT_FALSE(samples);
+  EXPECT_EQ(samples.error().message, "line 2 is not UTF-8");
 }
 
 TEST(PrometheusText, KeepsNoMoreSamplesThanItsBound) {

@@ -7,11 +7,14 @@
 #include <string_view>
 #include <utility>
 
+#include "base/readable.h"
+#include "target/check_report.h"
+
 namespace soak::target {
 namespace {
 
 tl::unexpected<Error> wrong(const std::string& what, const std::string& source, const std::string& member) {
-  return fail(ErrorCode::kInvalidValue, member + " " + what, source);
+  return fail(ErrorCode::kInvalidValue, base::readable(member) + " " + what, source);
 }
 
 bool is_bound(std::string_view name) {
@@ -119,8 +122,8 @@ Result<ScrapeMap> ScrapeMap::from_json(const Json& json, const Registry& registr
       const std::string where = member + "." + name;
       const Parameter* parameter = registry.find(name);
       if (member != "kpis" && parameter == nullptr)
-        return fail(ErrorCode::kUnknownParameter, name + " is no parameter that " + member + " could name",
-                    source, name);
+        return fail(ErrorCode::kUnknownParameter,
+                    base::readable(name) + " is no parameter that " + member + " could name", source, name);
       if (member == "evidence") {
         if (!entry.is_object() || entry.empty()) return wrong("is no object of bounds", source, where);
         for (const auto& [bound, metric] : entry.items()) {
@@ -147,7 +150,7 @@ Result<ScrapeMap> ScrapeMap::from_json(const Json& json, const Registry& registr
 
 Result<Json> ScrapeMap::report(const std::vector<Sample>& samples, std::int64_t seq) const {
   const auto missing = [](const MetricRef& ref) {
-    return fail(ErrorCode::kNotFound, "the endpoint has no " + shown(ref));
+    return fail(ErrorCode::kNotFound, "the endpoint has no " + base::readable(shown(ref)));
   };
   Json report = {{"seq", seq}, {"totals", Json::object()}, {"effective", {{"params", Json::object()}}}};
   for (const auto& [name, ref] : kpis_) {
@@ -170,6 +173,10 @@ Result<Json> ScrapeMap::report(const std::vector<Sample>& samples, std::int64_t 
   for (const Evidence& evidence : evidence_) {
     if (const Json value = value_of(samples, evidence.ref); value.is_number())
       report["evidence"][evidence.parameter][evidence.bound] = value;
+  }
+  if (canonical_json(report).size() > kReportBytesMax) {  // a label may be as long as the answer
+    return fail(ErrorCode::kLimitExceeded,
+                fmt::format("the report of its answer is larger than {} bytes", kReportBytesMax));
   }
   return report;
 }

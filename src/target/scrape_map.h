@@ -33,6 +33,7 @@ class ScrapeMap {
 
   // An EDGE_REPORT of the samples. A KPI or evidence without a sample, or whose value is not finite, is left
   // out. kNotFound: the sample of a parameter, the instance or the hash is missing; the message names it.
+  // kLimitExceeded: the report is larger than a report may be (kReportBytesMax).
   Result<Json> report(const std::vector<Sample>& samples, std::int64_t seq) const;
 
  private:

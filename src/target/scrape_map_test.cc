@@ -83,6 +83,19 @@ TEST(ScrapeMap, GivesNoReportWithoutAParameterTheInstanceOrTheHash) {
   }
 }
 
+TEST(ScrapeMap, MakesNoReportBeyondTheLimitOfOne) {
+  auto some = samples();
+  some[7].labels["sha256"] = std::string(std::size_t{1} << 20, 'x');
+  const auto report = map_of(usual()).report(some, 1);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kLimitExceeded);
+}
+
+TEST(ScrapeMap, NamesWhatIsMissingInOneLineOfUtf8) {
+  EXPECT_EQ(refused({{"a\nb\x7f", 1}}),
+            "a b  is unknown (kpis, params, evidence, instance_id, state_hash, precision)");
+}
+
 TEST(ScrapeMap, NamesWhatMakesNoSense) {
   EXPECT_THAT(refused(Json::array()), HasSubstr("object"));
   EXPECT_THAT(refused({{"kpis", {{"x", "y"}}}}), HasSubstr("params"));
