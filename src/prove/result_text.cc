@@ -31,17 +31,10 @@ std::string table_line(const std::array<std::string, 7>& cells) {
                      cells[4], cells[5], cells[6]);
 }
 
-std::string command_for(const Trial& trial) {
-  if (trial.kind == FaultKind::kNone)
-    return fmt::format("soak prove --seeds 0 --healthy 1 --seed {} --keep DIR", trial.seed);
-  return fmt::format("soak prove --kind {} --seeds 1 --healthy 0 --seed {} --keep DIR", name_of(trial.kind),
-                     trial.seed);
-}
-
 std::string trial_text(const Trial& trial) {
-  std::string text = fmt::format("{} {}:\n", name_of(trial.kind), trial.seed);
+  std::string text = trial.name + ":\n";
   for (const std::string& problem : trial.problems) text += fmt::format("  {}\n", problem);
-  return text + fmt::format("  again: {}\n", command_for(trial));
+  return text + fmt::format("  again: {}\n", trial.again);
 }
 
 std::int64_t missed(const Row& row) {
@@ -74,13 +67,14 @@ std::string sum_text(const ProveResult& result) {
 
 Json trial_to_json(const Trial& trial) {
   return {{"kind", name_of(trial.kind)},
-          {"seed", trial.seed},
+          {"run", trial.name},
+          {"seed", trial.seed ? Json(*trial.seed) : Json()},
           {"detected", trial.detected},
           {"named_as", trial.named_as},
           {"committed", journal::faults_to_json(trial.committed)},
           {"named", journal::faults_to_json(trial.named)},
           {"problems", trial.problems},
-          {"again", command_for(trial)}};
+          {"again", trial.again}};
 }
 
 }  // namespace
