@@ -34,8 +34,7 @@ class PlannedTuner final : public tuner::Tuner {
 
 Result<loop::RunOutcome> run_loop(const Experiment& experiment) {
   const loop::RunPlan& plan = *experiment.plan;
-  if (auto ready =
-          loop::prepare_run_folder(experiment.folder, loop::FolderUse::kFresh, plan.start_runtime);
+  if (auto ready = loop::prepare_run_folder(experiment.folder, loop::FolderUse::kFresh, plan.start_runtime);
       !ready)
     return tl::unexpected(ready.error());
   const std::string runtime_path = experiment.folder + "/" + journal::kRuntimeName;
@@ -91,15 +90,12 @@ Result<Evidence> look_at(const Experiment& experiment) {
 
 Result<analyze::Profile> delivery_profile(std::int64_t iterations) {
   const std::int64_t passing = std::min(iterations, kPassingMax);
-  const Json text = {{"name", "prove"},
-                     {"window", 8},
-                     {"pass_at_least", passing},
-                     {"warn_at_least", std::max<std::int64_t>(1, passing - 1)},
-                     {"kpis",
-                      {{{"name", "reports"},
-                        {"direction", "at_least"},
-                        {"threshold", 0},
-                        {"sources", {"/seq"}}}}}};
+  const Json text = {
+      {"name", "prove"},
+      {"window", 8},
+      {"pass_at_least", passing},
+      {"warn_at_least", std::max<std::int64_t>(1, passing - 1)},
+      {"kpis", {{{"name", "reports"}, {"direction", "at_least"}, {"threshold", 0}, {"sources", {"/seq"}}}}}};
   return analyze::parse_profile(canonical_json(text), "prove");
 }
 

@@ -79,7 +79,8 @@ std::string named_as(const Trial& trial) {
 }
 
 void judge_faults(const target::FaultyTarget& target, TargetsPast past, Trial& trial) {
-  const char* accused = past == TargetsPast::kKnown ? "falsely accused" : "accused of what was not done to it";
+  const char* accused =
+      past == TargetsPast::kKnown ? "falsely accused" : "accused of what was not done to it";
   trial.detected = !trial.committed.empty();
   for (const Fault& done : trial.committed) {
     if (holds(trial.named, done)) continue;
@@ -101,6 +102,8 @@ void judge_verdicts(const Evidence& evidence, Trial& trial) {
   const bool healthy = trial.kind == FaultKind::kNone;
   if (healthy) {
     if (!evidence.strict_verify_passed) trial.problems.emplace_back("strict verify fails a healthy run");
+    if (!evidence.strict_verify_passed && trial.named.empty())
+      trial.problems.insert(trial.problems.end(), evidence.failures.begin(), evidence.failures.end());
     if (!evidence.gate_passed)
       trial.problems.push_back(
           fmt::format("the gate fails a healthy run: {}", fmt::join(evidence.gate_failures, ", ")));

@@ -102,6 +102,7 @@ std::string to_text(const ProveResult& result) {
     }
   }
   if (hidden > 0) text += fmt::format("and {} more, all of them with --json\n", hidden);
+  for (const std::string& note : result.notes) text += note + "\n";
   if (result.stopped) text += "stopped before all runs were made\n";
   return text + (result.passed() ? "PASS\n" : "FAIL\n");
 }
@@ -124,11 +125,8 @@ Json to_json(const ProveResult& result) {
                      {"named_as", row.named_as},
                      {"besides", row.consequences}});
   }
-  return {{"passed", result.passed()},
-          {"stopped", result.stopped},
-          {"kinds", kinds},
-          {"healthy", healthy},
-          {"bad", bad}};
+  return {{"passed", result.passed()}, {"stopped", result.stopped}, {"kinds", kinds},
+          {"healthy", healthy},        {"notes", result.notes},     {"bad", bad}};
 }
 
 }  // namespace soak::prove
