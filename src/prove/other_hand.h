@@ -15,12 +15,12 @@ class OtherHand {
  public:
   // `act` runs in the other thread, at most once.
   OtherHand(std::chrono::milliseconds after, std::function<Result<void>()> act)
-      : act_(std::move(act)), thread_([this, after] { work(after); }) {}
+      : act_(std::move(act)), due_(Clock::now() + after), thread_([this] { work(); }) {}
   OtherHand(const OtherHand&) = delete;
   OtherHand& operator=(const OtherHand&) = delete;
   ~OtherHand() { call_off(); }
 
-  // Ends it, the deed done or not: true where it was done; its error where it went wrong.
+  // Ends it: true where the deed was done, as it always is once it was due; its error where it went wrong.
   Result<bool> finish() {
     call_off();
     if (!result_) return tl::unexpected(result_.error());
@@ -28,9 +28,12 @@ class OtherHand {
   }
 
  private:
-  void work(std::chrono::milliseconds after) {
+  using Clock = std::chrono::steady_clock;
+
+  void work() {
     std::unique_lock lock(mutex_);
-    if (called_off_now_.wait_for(lock, after, [this] { return called_off_; })) return;
+    called_off_now_.wait_until(lock, due_, [this] { return called_off_; });
+    if (Clock::now() < due_) return;
     lock.unlock();
     result_ = act_();
     acted_ = true;
@@ -46,6 +49,7 @@ class OtherHand {
   }
 
   std::function<Result<void>()> act_;
+  Clock::time_point due_;
   std::mutex mutex_;
   std::condition_variable called_off_now_;
   bool called_off_ = false;  // guarded by mutex_

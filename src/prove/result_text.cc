@@ -80,10 +80,11 @@ Json trial_to_json(const Trial& trial) {
 }  // namespace
 
 std::string to_text(const ProveResult& result) {
-  std::string text =
-      table_line({"kind", "runs", "detected", "missed", "flawed", "named as", "rightly besides"});
+  std::string text;
   for (const Row& row : result.rows) {
     if (row.kind == FaultKind::kNone) continue;
+    if (text.empty())
+      text = table_line({"kind", "runs", "detected", "missed", "flawed", "named as", "rightly besides"});
     text += table_line({name_of(row.kind), std::to_string(row.runs), std::to_string(row.detected),
                         std::to_string(missed(row)), std::to_string(row.bad.size()),
                         counts_text(row.named_as), counts_text(row.consequences)});
