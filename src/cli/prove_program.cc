@@ -163,6 +163,12 @@ void check_program_request(const ProgramRequest& request) {
     throw CLI::ValidationError(
         "--overrides, --plan",
         "say what to move: --overrides FILE with the values to start from, or --plan FILE, or both");
+  for (const double seconds :
+       {request.iteration_s, request.settle_s.value_or(0), request.ready_s, request.grace_s}) {
+    if (!std::isfinite(seconds))
+      throw CLI::ValidationError("--iteration-s, --settle-s, --ready-s, --grace-s",
+                                 "must be numbers of seconds");
+  }
   if (request.settle_s && *request.settle_s >= request.iteration_s)
     throw CLI::ValidationError("--settle-s", "must be shorter than the iteration");
   for (const std::string& name : request.kinds) {

@@ -120,10 +120,10 @@ TEST_F(InjectedTarget, AParameterThatTheFileDidNotHaveIsKeptOutOfIt) {
   start({FaultKind::kIgnored, 2, false});
   iterate(1);
   Json more = runtime_of(1);
-  more["engine"]["max_age_ms"] = 900;
+  more["market"]["tick_size"] = 0.5;
   iterate(2, more);
-  EXPECT_THAT(committed(), ElementsAre("2 ignored max_age_ms"));
-  EXPECT_FALSE(program_file()["engine"].contains("max_age_ms"));
+  EXPECT_THAT(committed(), ElementsAre("2 ignored tick_size"));
+  EXPECT_EQ(program_file(), runtime_of(1));  // no empty section either: the file was not touched
 }
 
 TEST_F(InjectedTarget, OfHalfAWriteTheOtherHalfArrives) {
