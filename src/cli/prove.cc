@@ -1,4 +1,4 @@
-// `soak prove`: the fault matrix against the simulated target.
+// `soak prove`: the fault matrix against the simulated target, or against a program of the user's own.
 
 #include "prove/prove.h"
 
@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/prove.h"
+#include "cli/prove_program.h"
 #include "cli/stop_signal.h"
 
 namespace soak::cli {
@@ -23,6 +24,7 @@ constexpr unsigned kThreadsMax = 1024;
 struct ProveRequest {
   prove::ProveOptions options;
   std::vector<std::string> kinds;
+  ProgramRequest program;
   bool json = false;
 };
 
@@ -54,6 +56,16 @@ std::vector<target::FaultKind> kinds_of(const ProveRequest& request) {
   return kinds;
 }
 
+int run_program(ProveRequest request) {
+  request.program.kinds = request.kinds;
+  request.program.keep = request.options.keep;
+  request.program.threads = std::max(1U, request.options.threads);
+  check_program_request(request.program);
+  const auto result = prove_program(request.program);
+  if (!result) return report_error(result.error(), request.json);
+  return tell_proof(*result, request.json);
+}
+
 int run_prove(const ProveRequest& request) {
   prove::ProveOptions options = request.options;
   options.kinds = kinds_of(request);
@@ -65,6 +77,25 @@ int run_prove(const ProveRequest& request) {
   if (options.progress) std::fputs("\r\033[K", stderr);
   if (!result) return report_error(result.error(), request.json);
   return tell_proof(*result, request.json);
+}
+
+// Those that only the simulated matrix has.
+std::vector<CLI::Option*> add_matrix_options(CLI::App& command, prove::ProveOptions& options) {
+  return {command.add_option("--seeds", options.seeds, "Runs of each kind of fault")
+              ->check(CLI::Range(std::int64_t{0}, kRunsMax))
+              ->capture_default_str(),
+          command.add_option("--healthy", options.healthy, "Runs without a fault")
+              ->check(CLI::Range(std::int64_t{0}, kRunsMax))
+              ->capture_default_str(),
+          command.add_option("--seed", options.first_seed, "The first seed; same seeds, same table")
+              ->check(check_seed)
+              ->capture_default_str()};
+}
+
+void refuse(const std::vector<CLI::Option*>& options, const std::string& why) {
+  for (const CLI::Option* option : options) {
+    if (option->count() > 0) throw CLI::ValidationError(option->get_name(), why);
+  }
 }
 
 }  // namespace
@@ -80,25 +111,27 @@ void add_prove(CLI::App& app, int& exit_code) {
       "prove", "Run targets with every kind of fault, and healthy ones: is each fault caught and named?");
   const auto request = std::make_shared<ProveRequest>();
   prove::ProveOptions& options = request->options;
-  command->add_option("--seeds", options.seeds, "Runs of each kind of fault")
-      ->check(CLI::Range(std::int64_t{0}, kRunsMax))
-      ->capture_default_str();
-  command->add_option("--healthy", options.healthy, "Runs without a fault")
-      ->check(CLI::Range(std::int64_t{0}, kRunsMax))
-      ->capture_default_str();
-  command->add_option("--seed", options.first_seed, "The first seed; same seeds, same table")
-      ->check(check_seed)
-      ->capture_default_str();
+  const auto of_matrix = add_matrix_options(*command, options);
+  const auto of_program = add_program_options(*command, request->program);
   command->add_option("--kind", request->kinds, "Only this kind of fault, as often as needed")
       ->check(check_kind);
-  command->add_option("--keep", options.keep,
-                      "Leave the artifacts of each run in this folder, as KIND-SEED and healthy-SEED");
+  command->add_option(
+      "--keep", options.keep,
+      "Leave the artifacts of each run in this folder, as KIND-SEED and healthy-SEED (behind -- CMD the seed "
+      "is a number)");
   command
-      ->add_option("--threads", options.threads, "Runs at a time; as many as there are cores where not given")
+      ->add_option("--threads", options.threads,
+                   "Runs at a time (default: as many as there are cores; behind -- CMD one)")
       ->check(CLI::Range(1U, kThreadsMax));
   command->add_flag("--json", request->json, "Print one JSON document");
   request->options.threads = 0;
-  command->callback([request, &exit_code] {
+  command->callback([request, of_matrix, of_program, &exit_code] {
+    if (!request->program.command.empty()) {
+      refuse(of_matrix, "is for simulated targets, and has no meaning with a program");
+      exit_code = run_program(*request);
+      return;
+    }
+    refuse(of_program, "needs a program to prove: -- CMD ARG...");
     if (request->options.seeds == 0 && request->options.healthy == 0)
       throw CLI::ValidationError("--seeds, --healthy", "leave nothing to run");
     exit_code = run_prove(*request);

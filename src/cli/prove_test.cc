@@ -63,6 +63,53 @@ TEST(ProveCommand, RefusesAKindThatThereIsNot) {
   EXPECT_THAT(ran.err, HasSubstr("no kind of fault: sleepy; there are ignored, half_applied"));
 }
 
+TEST(ProveCommand, RefusesOptionsOfTheOtherForm) {
+  const Ran with = prove({"--seeds", "3", "--overrides", "start.json", "--", "true"});
+  EXPECT_EQ(with.exit_code, 2);
+  EXPECT_THAT(with.err, HasSubstr("--seeds: is for simulated targets"));
+  const Ran without = prove({"--overrides", "start.json"});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("--overrides: needs a program to prove: -- CMD ARG..."));
+}
+
+TEST(ProveCommand, RefusesAProgramWithNothingToMove) {
+  const Ran ran = prove({"--", "true"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("say what to move: --overrides FILE"));
+  const base::TempFolder folder;
+  base::write_bytes(folder.file("start.json"), R"({"market": {"tick_size": 0.1}})");
+  const Ran still = prove({"--overrides", folder.file("start.json"), "--", "true"});
+  EXPECT_EQ(still.exit_code, 1);
+  EXPECT_THAT(still.err, HasSubstr("there is nothing to move: give --overrides FILE"));
+}
+
+TEST(ProveCommand, RefusesTimesThatAreNone) {
+  for (const char* option : {"--iteration-s", "--settle-s", "--ready-s", "--grace-s"})
+    EXPECT_EQ(prove({"--overrides", "start.json", option, "nan", "--", "true"}).exit_code, 2) << option;
+  EXPECT_EQ(prove({"--overrides", "start.json", "--settle-s", "2", "--", "true"}).exit_code, 2);
+}
+
+TEST(ProveCommand, RefusesAStartThatIsNoRuntime) {
+  const base::TempFolder folder;
+  const auto error_with = [&](const std::string& bytes) {
+    base::write_bytes(folder.file("start.json"), bytes);
+    const Ran ran = prove({"--overrides", folder.file("start.json"), "--", "true"});
+    EXPECT_EQ(ran.exit_code, 1);
+    return ran.err;
+  };
+  EXPECT_THAT(error_with("[]"), HasSubstr("is not a JSON object"));
+  EXPECT_THAT(error_with(R"({"engine": 3})"), HasSubstr("its section \"engine\" is not an object"));
+  EXPECT_THAT(error_with(R"({"engine": {"min_interval_ms": 10.5}})"), HasSubstr("min_interval_ms"));
+}
+
+TEST(ProveCommand, RefusesAKindThatNobodyCanInject) {
+  const Ran ran = prove({"--kind", "hung", "--overrides", "start.json", "--", "true"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err,
+              HasSubstr("nobody can inject hung from outside; there are ignored, half_applied, late, "
+                        "restarted, foreign_edit"));
+}
+
 TEST(ProveCommand, RefusesToProveNothing) {
   EXPECT_EQ(prove({"--seeds", "0", "--healthy", "0"}).exit_code, 2);
 }

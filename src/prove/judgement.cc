@@ -78,7 +78,9 @@ std::string named_as(const Trial& trial) {
   return kinds.empty() ? "nothing" : fmt::format("{}", fmt::join(kinds, "+"));
 }
 
-void judge_faults(const target::FaultyTarget& target, Trial& trial) {
+void judge_faults(const target::FaultyTarget& target, TargetsPast past, Trial& trial) {
+  const char* accused =
+      past == TargetsPast::kKnown ? "falsely accused" : "accused of what was not done to it";
   trial.detected = !trial.committed.empty();
   for (const Fault& done : trial.committed) {
     if (holds(trial.named, done)) continue;
@@ -90,7 +92,7 @@ void judge_faults(const target::FaultyTarget& target, Trial& trial) {
     if (target.is_consequence(fault)) {
       trial.consequences.push_back(fault);
     } else {
-      trial.problems.push_back(fmt::format("falsely accused: {}", verify::to_line(fault)));
+      trial.problems.push_back(fmt::format("{}: {}", accused, verify::to_line(fault)));
     }
   }
   trial.named_as = trial.detected ? std::string(target::fault_kind_name(trial.kind)) : named_as(trial);
@@ -100,6 +102,8 @@ void judge_verdicts(const Evidence& evidence, Trial& trial) {
   const bool healthy = trial.kind == FaultKind::kNone;
   if (healthy) {
     if (!evidence.strict_verify_passed) trial.problems.emplace_back("strict verify fails a healthy run");
+    if (!evidence.strict_verify_passed && trial.named.empty())
+      trial.problems.insert(trial.problems.end(), evidence.failures.begin(), evidence.failures.end());
     if (!evidence.gate_passed)
       trial.problems.push_back(
           fmt::format("the gate fails a healthy run: {}", fmt::join(evidence.gate_failures, ", ")));
@@ -119,7 +123,7 @@ void judge_verdicts(const Evidence& evidence, Trial& trial) {
 void judge(const target::FaultyTarget& target, const Evidence& evidence, Trial& trial) {
   trial.committed = target.committed();
   trial.named = evidence.named;
-  judge_faults(target, trial);
+  judge_faults(target, evidence.past, trial);
   judge_verdicts(evidence, trial);
   compare_witnesses(evidence, trial);
   const bool ends = trial.kind == FaultKind::kCrashed || trial.kind == FaultKind::kHung ||

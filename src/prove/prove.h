@@ -3,9 +3,8 @@
 // each run through the loop, verify and the gate as a user's run would be. What comes out is detection by
 // kind.
 //
-// The same options give the same result, whatever the number of threads. A target of the user's own, with
-// faults that can be injected from outside (a lost or late write, a foreign edit, a restart), would be one
-// more source of trials beside run_trial().
+// The same options give the same result, whatever the number of threads. A target of the user's own, with the
+// faults that can be injected from outside, is in prove/program.h.
 
 #include <soak/json.h>
 #include <soak/result.h>
@@ -45,9 +44,10 @@ struct Row {
 };
 
 struct ProveResult {
-  std::vector<Row> rows;  // the kinds in order, then the healthy runs
-  bool stopped = false;   // the stop flag was set: some runs are missing
-  bool passed() const;    // all runs were made, and no trial has a problem
+  std::vector<Row> rows;           // the kinds in order, then the healthy runs
+  bool stopped = false;            // the stop flag was set: some runs are missing
+  std::vector<std::string> notes;  // what was not tried, and why, a sentence each
+  bool passed() const;             // all runs were made, and no trial has a problem
 };
 
 // kAlreadyExists: the folder to keep artifacts in holds those of such a run; else what the file system says.

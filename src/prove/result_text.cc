@@ -31,17 +31,10 @@ std::string table_line(const std::array<std::string, 7>& cells) {
                      cells[4], cells[5], cells[6]);
 }
 
-std::string command_for(const Trial& trial) {
-  if (trial.kind == FaultKind::kNone)
-    return fmt::format("soak prove --seeds 0 --healthy 1 --seed {} --keep DIR", trial.seed);
-  return fmt::format("soak prove --kind {} --seeds 1 --healthy 0 --seed {} --keep DIR", name_of(trial.kind),
-                     trial.seed);
-}
-
 std::string trial_text(const Trial& trial) {
-  std::string text = fmt::format("{} {}:\n", name_of(trial.kind), trial.seed);
+  std::string text = trial.name + ":\n";
   for (const std::string& problem : trial.problems) text += fmt::format("  {}\n", problem);
-  return text + fmt::format("  again: {}\n", command_for(trial));
+  return text + fmt::format("  again: {}\n", trial.again);
 }
 
 std::int64_t missed(const Row& row) {
@@ -74,22 +67,24 @@ std::string sum_text(const ProveResult& result) {
 
 Json trial_to_json(const Trial& trial) {
   return {{"kind", name_of(trial.kind)},
-          {"seed", trial.seed},
+          {"run", trial.name},
+          {"seed", trial.seed ? Json(*trial.seed) : Json()},
           {"detected", trial.detected},
           {"named_as", trial.named_as},
           {"committed", journal::faults_to_json(trial.committed)},
           {"named", journal::faults_to_json(trial.named)},
           {"problems", trial.problems},
-          {"again", command_for(trial)}};
+          {"again", trial.again}};
 }
 
 }  // namespace
 
 std::string to_text(const ProveResult& result) {
-  std::string text =
-      table_line({"kind", "runs", "detected", "missed", "flawed", "named as", "rightly besides"});
+  std::string text;
   for (const Row& row : result.rows) {
     if (row.kind == FaultKind::kNone) continue;
+    if (text.empty())
+      text = table_line({"kind", "runs", "detected", "missed", "flawed", "named as", "rightly besides"});
     text += table_line({name_of(row.kind), std::to_string(row.runs), std::to_string(row.detected),
                         std::to_string(missed(row)), std::to_string(row.bad.size()),
                         counts_text(row.named_as), counts_text(row.consequences)});
@@ -108,6 +103,7 @@ std::string to_text(const ProveResult& result) {
     }
   }
   if (hidden > 0) text += fmt::format("and {} more, all of them with --json\n", hidden);
+  for (const std::string& note : result.notes) text += note + "\n";
   if (result.stopped) text += "stopped before all runs were made\n";
   return text + (result.passed() ? "PASS\n" : "FAIL\n");
 }
@@ -130,11 +126,8 @@ Json to_json(const ProveResult& result) {
                      {"named_as", row.named_as},
                      {"besides", row.consequences}});
   }
-  return {{"passed", result.passed()},
-          {"stopped", result.stopped},
-          {"kinds", kinds},
-          {"healthy", healthy},
-          {"bad", bad}};
+  return {{"passed", result.passed()}, {"stopped", result.stopped}, {"kinds", kinds},
+          {"healthy", healthy},        {"notes", result.notes},     {"bad", bad}};
 }
 
 }  // namespace soak::prove

@@ -5,6 +5,7 @@
 #include <soak/result.h>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ using Wrap = std::function<std::unique_ptr<target::Target>(target::FaultyTarget&
 
 struct Trial {
   target::FaultKind kind = target::FaultKind::kNone;
-  std::uint64_t seed = 1;
+  std::string name;                          // of the run: "late-17", "healthy-3"
+  std::optional<std::uint64_t> seed;         // where the run was drawn from one
+  std::string again;                         // the command that makes it once more
   std::vector<journal::Fault> committed;     // by the target
   std::vector<journal::Fault> named;         // by verify
   std::vector<journal::Fault> consequences;  // of those, not the fault itself, and true
@@ -31,6 +34,7 @@ struct Trial {
 };
 
 // Runs in `folder`, which must not exist and is left there. Errors of the run are problems of the trial.
+// `again` is the caller's to fill in.
 Trial run_trial(const Scenario& scenario, const std::string& folder, const std::string& soak_version,
                 const Wrap& wrap = {});
 
