@@ -8,6 +8,7 @@
 #include <csignal>
 #include <new>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "cli/command.h"
@@ -65,10 +66,23 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   return fmt::format("{}; see `{} --help`", no_command ? missing_command(app, *command) : error.what(), name);
 }
 
+// CLI11 takes the "--" behind an option whose value may be left out, and behind its value, for the end of its
+// values, and the program that follows would be read as options of ours: such a "--" is given twice.
+void keep_separator(std::vector<std::string>& arguments) {
+  constexpr std::string_view kValueMayBeLeftOut = "--approve";
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  if (separator == arguments.end()) return;
+  auto option = separator;
+  if (option != arguments.begin()) --option;
+  if (option != arguments.begin() && !option->starts_with("-")) --option;
+  if (*option == kValueMayBeLeftOut) arguments.insert(separator, "--");
+}
+
 }  // namespace
 
 int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& exit_code) {
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  keep_separator(arguments);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
   try {
     app.parse(std::move(arguments));

@@ -114,6 +114,7 @@ void add_prove(CLI::App& app, int& exit_code) {
   const auto of_matrix = add_matrix_options(*command, options);
   const auto of_program = add_program_options(*command, request->program);
   command->add_option("--kind", request->kinds, "Only this kind of fault, as often as needed")
+      ->allow_extra_args(false)
       ->check(check_kind);
   command->add_option(
       "--keep", options.keep,

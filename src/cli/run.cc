@@ -174,8 +174,11 @@ void add_safeguards(CLI::App& command, RunRequest& request) {
             request.approve = true;
             if (!file.empty()) request.approve_file = file.front();
           },
-          "Wait for a yes before each change: on the terminal, or in FILE")
+          "Wait for a yes before each change: on the terminal, or in FILE, which is to say \"yes\", \"no\" "
+          "or, of "
+          "iteration 3, \"3 yes\"")
       ->expected(0, 1)
+      ->allow_extra_args(false)
       ->type_name("[FILE]");
   command.add_option("--approve-s", request.approve_s, "How long to wait for an answer; then it is a no")
       ->check(CLI::Range(0.001, kSecondsMax * 365))
@@ -253,7 +256,8 @@ void add_run(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0.0, kSecondsMax));
   add_external_options(*command, *request);
   add_safeguards(*command, *request);
-  command->add_option("--pin", request->pins, "A parameter that the tuner leaves alone, as often as needed");
+  command->add_option("--pin", request->pins, "A parameter that the tuner leaves alone, as often as needed")
+      ->allow_extra_args(false);
   command->add_option("--params", request->params,
                       "A JSON list of parameters on top of the built-in registry");
   command->add_option("--kpi-profile", request->kpi_profile,

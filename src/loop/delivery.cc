@@ -30,10 +30,35 @@ Result<Current> load_runtime(const RunTools& tools) {
   return Current{base::sha256_hex(loaded->bytes), std::move(loaded->bytes), std::move(loaded->version)};
 }
 
-journal::Fault fault_of(const ForeignEdit& edit) {
+// " (tail_age_ms 400 -> 900, base_spread_bps 0.3 -> none)": the parameters that an edit changed, the first
+// few.
+std::string changes_text(const Json& from, const Json& to, const Registry& registry) {
+  constexpr std::size_t kShownMax = 5;
+  const ParamValues old_values = get_all_params(from, registry);
+  const ParamValues new_values = get_all_params(to, registry);
+  std::vector<std::string> changes;
+  for (const Parameter& parameter : registry.all()) {
+    const auto old = old_values.find(parameter.name);
+    const auto now = new_values.find(parameter.name);
+    const auto text = [](const auto& found, const ParamValues& values) {
+      return found == values.end() ? std::string("none") : canonical_json(found->second);
+    };
+    const std::string before = text(old, old_values);
+    const std::string after = text(now, new_values);
+    if (before != after) changes.push_back(fmt::format("{} {} -> {}", parameter.name, before, after));
+  }
+  if (changes.empty()) return " (no parameter)";
+  if (changes.size() > kShownMax) {
+    changes.resize(kShownMax);
+    changes.emplace_back("...");
+  }
+  return fmt::format(" ({})", fmt::join(changes, ", "));
+}
+
+journal::Fault fault_of(const ForeignEdit& edit, const Json& before, const Registry& registry) {
   return {edit.iteration, "foreign_edit", "",
-          fmt::format("the runtime file was changed by another hand: {:.12} was in place, {:.12} was found",
-                      edit.expected_hash, edit.state_hash)};
+          fmt::format("the runtime file was changed by another hand: {:.12} was in place, {:.12} was found{}",
+                      edit.expected_hash, edit.state_hash, changes_text(before, edit.runtime, registry))};
 }
 
 Json to_json(const ForeignEdit& edit) {
@@ -209,6 +234,16 @@ journal::Fault fleeting_edit(std::int64_t iteration, const journal::FileEdit& ed
                             edit.state_hash)};
 }
 
+std::optional<journal::Fault> spoilt_runtime(std::int64_t iteration, const Error& error) {
+  const bool gone = error.code == ErrorCode::kNotFound;
+  const bool spoilt = gone || error.code == ErrorCode::kInvalidJson ||
+                      error.code == ErrorCode::kInvalidValue || error.code == ErrorCode::kLimitExceeded;
+  if (!spoilt) return std::nullopt;
+  return journal::Fault{iteration, "foreign_edit", "",
+                        gone ? "the runtime file was taken away by another hand"
+                             : "the runtime file was changed by another hand, and is no runtime any more"};
+}
+
 Result<ForeignEdit> foreign_edit_from_json(const Json& body) {
   ForeignEdit edit;
   const auto text = [&](const char* name) { return body.contains(name) && body[name].is_string(); };
@@ -242,8 +277,8 @@ Result<void> notice_foreign_edit(const RunContext& context, std::int64_t iterati
   if (auto step = before_step(context.tools, "foreign_edit"); !step) return step;
   if (auto put = context.journal.append(RecordType::kForeignEdit, to_json(*edit), Durability::kNow); !put)
     return put;
+  faults.push_back(fault_of(*edit, context.state.runtime(), *context.plan.registry));
   context.state.adopt(edit->runtime, edit->state_hash);
-  faults.push_back(fault_of(*edit));
   return {};
 }
 

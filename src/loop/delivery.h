@@ -2,6 +2,7 @@
 // How a run writes its runtime file, and how it notices that another hand has. Not for use outside this room.
 
 #include <soak/apply.h>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ Result<void> notice_foreign_edit(const RunContext& context, std::int64_t iterati
 // The fault of an edit that the target's watch saw and that was undone, or followed by another, before
 // anybody else looked.
 journal::Fault fleeting_edit(std::int64_t iteration, const journal::FileEdit& edit);
+
+// The fault that such an error of notice_foreign_edit() tells of; nothing for an error of the file system.
+std::optional<journal::Fault> spoilt_runtime(std::int64_t iteration, const Error& error);
 
 // Applies `deltas` unless a guard holds them, with intent and outcome in the journal. An open intent (a run
 // that was killed between the two) is closed by comparing the runtime file's hash with both of its hashes;

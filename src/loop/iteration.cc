@@ -169,9 +169,11 @@ class Iteration {
     }
   }
 
-  // Another hand's edits that were gone again when the loop came to look at the file itself.
+  // Another hand's edits that were gone again when the loop came to look at the file itself, or that left no
+  // runtime.
   void name_fleeting_edits(const std::vector<journal::FileEdit>& edits) {
     const std::string* last = nullptr;
+    if (spoilt_ && edits.empty()) faults_.push_back(*spoilt_);
     for (const journal::FileEdit& edit : edits) {
       const bool noticed = std::any_of(noticed_.begin(), noticed_.end(),
                                        [&](const std::string& hash) { return hash == edit.state_hash; });
@@ -198,10 +200,13 @@ class Iteration {
   Result<void> decide(const char* no_proposal) {
     constexpr int kRacesMax = 8;
     for (int race = 0;; ++race) {
-      if (auto noticed = notice_edit(); !noticed) return noticed;
+      auto noticed = notice_edit();
       record_.tuning = {};
       record_.tuning.state_hash = record_.tuning.old_hash = state_.runtime_hash();
-      const auto rollback = plan_.rollback ? state_.rollback() : std::nullopt;
+      if (!noticed) return record_spoilt_runtime(noticed.error());
+      // As with a proposal, nothing is written that no later iteration can prove.
+      const bool may_roll_back = plan_.rollback && !vetoed_ && number_ < plan_.header.iterations;
+      const auto rollback = may_roll_back ? state_.rollback() : std::nullopt;
       auto result = rollback ? roll_back(*rollback) : change(no_proposal);
       const bool lost_race = !result && result.error().code == ErrorCode::kConflict && race < kRacesMax &&
                              context_.journal.unmatched() == nullptr;
@@ -215,6 +220,17 @@ class Iteration {
       record_.tuning.old_hash = (*result)->old_hash;
       return {};
     }
+  }
+
+  // The fault belongs to the iteration in which it happened. The next one finds the file as it is, and ends
+  // the run.
+  Result<void> record_spoilt_runtime(const Error& error) {
+    spoilt_ = spoilt_runtime(number_, error);
+    if (!spoilt_) return tl::unexpected(error);
+    record_.tuning.guards = judge_by_guards({});
+    record_.tuning.rationale = "nothing is proposed: " + spoilt_->detail;
+    record_.tuning.neg_edge_drivers = reported_drivers();
+    return {};
   }
 
   // Nothing where nothing is to be written.
@@ -316,8 +332,9 @@ class Iteration {
   std::int64_t number_;
   journal::IterationRecord record_;
   std::string end_utc_;
-  std::vector<journal::Fault> faults_;  // foreign edits
-  std::vector<std::string> noticed_;    // the hashes that they left
+  std::vector<journal::Fault> faults_;    // foreign edits
+  std::vector<std::string> noticed_;      // the hashes that they left
+  std::optional<journal::Fault> spoilt_;  // what is left is no runtime
   bool vetoed_ = false;
   bool interrupted_ = false;  // while it waited for an answer
 };

@@ -144,6 +144,15 @@ TEST_F(RollbackTest, ParameterThatTheFileDidNotHaveIsTakenOutAgainAndItsDefaultP
       journal::read_run(folder_, Registry::builtin())->given.at(4).expected.contains("base_spread_bps"));
   EXPECT_EQ(verified().full_apply_count, 2);
 }
+TEST_F(RollbackTest, NothingIsWrittenAfterTheLastIterationWhichNothingCouldProve) {
+  plan_.header.iterations = 3;
+  make_the_change_worse();
+  ASSERT_TRUE(run());
+  EXPECT_FALSE(tuning(3).contains("origin"));
+  EXPECT_THAT(tuning(3)["conditions"].dump(), HasSubstr("the change of iteration 2 was bad"));
+  EXPECT_EQ(artifact(journal::kLastGoodName)["runtime"]["engine"]["min_interval_ms"], 100);
+  EXPECT_EQ(verified().fail_count, 0);
+}
 TEST_F(RollbackTest, WithoutTheOptionTheRunSaysThatAChangeWasBadAndGoesOn) {
   plan_.rollback = false;
   make_the_change_worse();

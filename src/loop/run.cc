@@ -6,6 +6,7 @@
 
 #include "journal/journal.h"
 #include "journal/write_artifacts.h"
+#include "loop/delivery.h"
 #include "loop/iteration.h"
 #include "loop/replay.h"
 #include "loop/state.h"
@@ -95,11 +96,11 @@ class Run {
     return fmt::format("iteration {}: {}", record.iteration, *reason);
   }
 
-  // A target that fails leaves the artifacts so far whole; after any other error only the journal is to be
-  // trusted.
+  // A target that fails, and a runtime that is gone, leave the artifacts so far whole; after any other error
+  // only the journal is to be trusted.
   tl::unexpected<Error> leave(const Error& error) {
     tools_.target->stop();
-    if (error.code == ErrorCode::kTargetFailed)
+    if (error.code == ErrorCode::kTargetFailed || spoilt_runtime(state_.iteration(), error))
       static_cast<void>(journal::write_tuning_report(tools_.folder));
     return tl::unexpected(error);
   }

@@ -255,6 +255,16 @@ TEST_F(LoopTest, EditByAnotherHandBetweenIterationsIsAFaultAndIsGoneOnFrom) {
   EXPECT_EQ(summary(2)["runtime_overrides"]["engine"]["min_interval_ms"], 77);
 }
 
+TEST_F(LoopTest, EditIsToldWithWhatItChanged) {
+  RunTools edited = tools();
+  edited.on_iteration = [&](const journal::IterationRecord& record) {
+    if (record.iteration == 2) write_runtime({{"engine", {{"min_interval_ms", 77}}}});
+  };
+  ASSERT_TRUE(run_soak(plan_, edited));
+  EXPECT_THAT(summary(3)["target"]["faults"][0]["detail"].get<std::string>(),
+              HasSubstr("(tail_age_ms 400 -> none, min_interval_ms 110 -> 77)"));
+}
+
 TEST_F(LoopTest, EditDuringAnIterationIsAFaultOfThatIteration) {
   target_->before_report = [&](const target::IterationRequest& request) {
     if (request.iteration == 2) write_runtime({{"engine", {{"min_interval_ms", 77}}}});
@@ -285,6 +295,31 @@ TEST_F(LoopTest, RuntimeFileThatIsGoneIsNamed) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, ErrorCode::kNotFound);
   EXPECT_EQ(outcome.error().file, runtime_path());
+}
+
+TEST_F(LoopTest, RuntimeFileTakenAwayOrSpoiltWhileAnIterationRunsIsAFaultOfThatIteration) {
+  for (const char* bytes : {"", "{\"engine\":"}) {
+    use_folder(*bytes == 0 ? "taken-away" : "spoilt");
+    RunTools spoiling = tools();
+    spoiling.before_step = [&](std::string_view step) -> Result<void> {
+      if (step != "observed" || target_->requests.back().iteration != 3) return {};
+      std::filesystem::remove(runtime_path());
+      if (*bytes != 0) static_cast<void>(base::write_file_atomic_not_durable(runtime_path(), bytes));
+      return {};
+    };
+    const Json kept = {{"engine", {{"min_interval_ms", 110}, {"tail_age_ms", 400}}},
+                       {"mine", {{"kept", true}}}};
+    ASSERT_FALSE(run_soak(plan_, spoiling)) << "the next iteration has no file to go on with";
+    const Json faults = summary(3)["target"]["faults"];
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0]["kind"], "foreign_edit");
+    EXPECT_EQ(summary(3)["tuning"]["proposed_deltas"], Json::object());
+    EXPECT_EQ(artifact(journal::kTuningReportName)["iterations"].size(), 3U);
+    write_runtime(kept);
+    const auto resumed = run();
+    ASSERT_TRUE(resumed) << resumed.error().message;
+    EXPECT_EQ(resumed->faults, 1);
+  }
 }
 
 // ---- cost ----

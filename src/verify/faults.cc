@@ -67,6 +67,10 @@ struct Course {
   bool none_match() const {
     return std::none_of(seen.begin(), seen.end(), [](const Seen& s) { return s.matches; });
   }
+  // The expected value is in effect, and was not before: it may have been that the apply had nothing to do.
+  bool delivered() const {
+    return !none_match() && (effective_before == nullptr || !in_effect(expected, *effective_before, false));
+  }
   // An earlier apply omitted the expected value, and nobody has written the parameter since.
   bool awaited() const {
     return !changed && missed != nullptr && missed->kind != "wrong_value" && !missed->overtaken;
@@ -135,13 +139,15 @@ std::optional<Fault> returned(const Course& course, std::int64_t iteration) {
                            text(off->value), text(course.expected))};
 }
 
-// Some reports show the expected value and some do not. Nothing where that is only the end of an old fault.
+// Some reports show the expected value and some do not: it came late, or it did not stay. Nothing where that
+// is only the end of an old fault.
 std::optional<Fault> mixed(const Course& course, std::int64_t iteration) {
   const Seen& first = course.seen.front();
   const Seen& last = course.seen.back();
-  const auto off =
-      std::find_if(course.seen.begin(), course.seen.end(), [](const Seen& s) { return !s.matches; });
-  if (!first.matches && last.matches) {
+  const auto on =
+      std::find_if(course.seen.begin(), course.seen.end(), [](const Seen& s) { return s.matches; });
+  const auto off = std::find_if(on, course.seen.end(), [](const Seen& s) { return !s.matches; });
+  if (off == course.seen.end()) {  // it came, and stayed
     if (!course.changed && !course.awaited()) return returned(course, iteration);
     return Fault{iteration, "late", course.name,
                  fmt::format("{} came into effect only after the settle time; {} until then",
@@ -184,8 +190,8 @@ std::optional<Fault> never(const Course& course, std::int64_t iteration, bool ha
 
 void find_value_faults(const DeliveryView& view, const std::vector<Course>& courses,
                        std::vector<Fault>& faults) {
-  const bool some_delivered = std::any_of(courses.begin(), courses.end(),
-                                          [](const Course& c) { return c.changed && !c.none_match(); });
+  const bool some_delivered =
+      std::any_of(courses.begin(), courses.end(), [](const Course& c) { return c.changed && c.delivered(); });
   for (const Course& course : courses) {
     std::optional<Fault> fault;
     if (course.none_match()) {
@@ -213,10 +219,12 @@ std::string instance_of(const SeenReport& report) {
 const SeenReport* find_restarts(const DeliveryView& view, std::vector<Fault>& faults) {
   const SeenReport* first = nullptr;
   std::string known = view.instance_id_before;
+  std::set<std::string> met = {known};
   for (const SeenReport& report : view.reports) {
     const std::string now = instance_of(report);
     if (now.empty()) continue;
-    if (!known.empty() && now != known) {
+    const bool is_new = met.insert(now).second;  // two that take turns are one new one
+    if (!known.empty() && is_new) {
       faults.push_back(
           {view.iteration, "restarted", "", fmt::format("instance {} took the place of {}", now, known)});
       if (first == nullptr) first = &report;

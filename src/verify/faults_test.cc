@@ -135,6 +135,14 @@ TEST_F(Faults, HalfAppliedWhereSomeAreInEffectAndOthersKeptTheirOldValue) {
   EXPECT_THAT(found(), ElementsAre("half_applied tail_age_ms"));
 }
 
+// The target goes on with the values of an apply before the last one, which the new one happens to name
+// again.
+TEST_F(Faults, IgnoredAndNotHalfAppliedWhereTheOtherValueWasInEffectAlready) {
+  view_.effective_before = {{"base_spread_bps", 0.25}, {"tail_age_ms", 600}, {"min_interval_ms", 60}};
+  see(report({{"tail_age_ms", 600}}));
+  EXPECT_THAT(found(), ElementsAre("ignored tail_age_ms"));
+}
+
 TEST_F(Faults, WrongValueWhereItIsNeitherOldNorNew) {
   see(report({{"tail_age_ms", 605}}));
   EXPECT_THAT(found(), ElementsAre("wrong_value tail_age_ms"));
@@ -199,6 +207,11 @@ TEST_F(Faults, RolledBackWhereTheOldValueReturns) {
   EXPECT_THAT(found(), ElementsAre("rolled_back base_spread_bps"));
 }
 
+TEST_F(Faults, RolledBackWhereOldAndNewTakeTurnsWhicheverComesFirst) {
+  for (int turn = 0; turn < 6; ++turn) see(turn % 2 == 0 ? report({{"base_spread_bps", 0.2}}) : report());
+  EXPECT_THAT(found(), ElementsAre("rolled_back base_spread_bps"));
+}
+
 TEST_F(Faults, RolledBackEvenWhereItIsPutRightInTheEnd) {
   see(report());
   see(report({{"base_spread_bps", 0.2}}));
@@ -242,12 +255,21 @@ TEST_F(Faults, RestartedEvenWithinTheSettleTime) {
 }
 
 TEST_F(Faults, RestartedOnceMoreForEachNewInstance) {
-  Json other = report();
-  other["effective"]["instance_id"] = "b";
-  see(report());
-  see(other);
-  see(report());
+  for (const char* id : {"a", "b", "c"}) {
+    Json one = report();
+    one["effective"]["instance_id"] = id;
+    see(one);
+  }
   EXPECT_THAT(found(), ElementsAre("restarted", "restarted"));
+}
+
+TEST_F(Faults, RestartedOnceWhereTwoInstancesTakeTurns) {
+  for (int turn = 0; turn < 6; ++turn) {
+    Json one = report();
+    one["effective"]["instance_id"] = turn % 2 == 0 ? "a" : "b";
+    see(one);
+  }
+  EXPECT_THAT(found(), ElementsAre("restarted"));
 }
 
 TEST_F(Faults, RestartedAloneWhereTheNewInstanceHasItsDefaultsAndAnotherHash) {

@@ -143,7 +143,8 @@ void name_kind_by_faults(Failure& failure, const Next& next) {
   if (settled) return;
   failure.kind = "stale report";
   failure.detail = next.reports.empty() ? "the target gave no new report"
-                                        : "every report came within the settle time, and proves nothing";
+                                        : "no report proves it: each came within the settle time, or after "
+                                          "another hand had edited the runtime file";
 }
 
 class Verifier {

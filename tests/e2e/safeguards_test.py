@@ -120,6 +120,19 @@ class Safeguards(unittest.TestCase):
         self.assertEqual(len(self.runs["worse"].in_effect()), 5)
 
 
+class CommandBehindTheDashes(unittest.TestCase):
+    """Whatever stands before them, the program behind the dashes gets its own options, and soak does not."""
+
+    def test_options_that_may_take_values_leave_the_program_its_own(self):
+        for option in (["--approve"], ["--approve", "answers"], ["--pin", "tail_age_ms"], ["--pin=tail_age_ms"], ["--rollback"]):
+            with self.subTest(option), tempfile.TemporaryDirectory() as root:
+                program = "import sys; open('argv', 'w').write(' '.join(sys.argv[1:]))"
+                done = subprocess.run([SOAK, "run", "--iterations", "1", "--iteration-s", "0.3", "--ready-s", "5", "--out", "run", *option, "--",
+                                       sys.executable, "-c", program, "--seed", "5", "--overwrite"], cwd=root, capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 7, done.stderr)  # it ends at once
+                self.assertEqual((pathlib.Path(root) / "argv").read_text(), "--seed 5 --overwrite")
+
+
 class Terminal(unittest.TestCase):
     def test_answers_are_read_from_standard_input(self):
         with tempfile.TemporaryDirectory() as root:
