@@ -1,9 +1,11 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -35,7 +38,10 @@ struct Place {
 Result<Place> resolve(const std::string& path) {
   std::string real = path;
   struct stat status {};
-  if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+  const bool seen = ::lstat(path.c_str(), &status) == 0;
+  if (!seen && errno != ENOENT)  // not taken for "no link": that would name a wrong cause
+    return tl::unexpected(error_from_errno(errno, "cannot examine", path));
+  if (seen && S_ISLNK(status.st_mode)) {
     char* resolved = ::realpath(path.c_str(), nullptr);
     if (resolved == nullptr)
       return tl::unexpected(error_from_errno(errno, "cannot follow the symbolic link", path));
@@ -55,8 +61,18 @@ std::string temp_prefix(const std::string& name) {
   return "." + name + ".tmp-";
 }
 
-// Temps that a killed writer of ours left: our name pattern, a plain file, our own. Under the lock nobody
-// else is writing one.
+// A plain file that is ours, or that a writer with more rights than the file's owner had already handed over
+// to that owner when it was killed.
+bool is_left_by_a_writer(int folder, const std::string& name, const Place& place) {
+  struct stat temp {};
+  if (::fstatat(folder, name.c_str(), &temp, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(temp.st_mode))
+    return false;
+  if (temp.st_uid == ::geteuid()) return true;
+  struct stat file {};
+  return ::fstatat(folder, place.name.c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0 && temp.st_uid == file.st_uid;
+}
+
+// Temps that a killed writer left, by our name pattern. Under the lock nobody else is writing one.
 void remove_stale_temps(int folder, const Place& place) {
   const auto names = list_folder(place.folder);
   if (!names) return;  // a folder that we may enter but not list: nothing to clean
@@ -64,9 +80,7 @@ void remove_stale_temps(int folder, const Place& place) {
   for (const std::string& name : *names) {
     if (!name.starts_with(prefix) || name.size() != prefix.size() + kSuffixDigits) continue;
     if (name.find_first_not_of("0123456789abcdef", prefix.size()) != std::string::npos) continue;
-    struct stat status {};
-    if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (S_ISREG(status.st_mode) && status.st_uid == ::geteuid()) ::unlinkat(folder, name.c_str(), 0);
+    if (is_left_by_a_writer(folder, name, place)) ::unlinkat(folder, name.c_str(), 0);
   }
 }
 
@@ -142,19 +156,24 @@ Error after_failed_rename(int error_number, int folder, const Place& place, cons
 }
 
 // The pid that the kernel's table of locks names for this file ("1: FLOCK ADVISORY WRITE 123 08:01:456 0
-// EOF"). The lock file itself stays empty, so that two equal runs leave equal folders.
+// EOF"). Where a file system tells programs another device number than the kernel's own (btrfs, overlay), the
+// inode alone has to do, if only one lock has it. The lock file itself stays empty, so that two equal runs
+// leave equal folders.
 std::string holder_of(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return "unknown";
   const std::string inode = ":" + std::to_string(status.st_ino);
+  const std::string device = fmt::format("{:02x}:{:02x}", major(status.st_dev), minor(status.st_dev));
+  std::set<std::string> likely;
   std::ifstream table("/proc/locks");
   for (std::string line; std::getline(table, line);) {
     std::istringstream words(line);
     std::string number, kind, mode, access, pid, file;
-    if (words >> number >> kind >> mode >> access >> pid >> file && kind == "FLOCK" && file.ends_with(inode))
-      return pid;
+    if (!(words >> number >> kind >> mode >> access >> pid >> file) || kind != "FLOCK") continue;
+    if (file == device + inode) return pid;
+    if (file.ends_with(inode)) likely.insert(pid);
   }
-  return "unknown";
+  return likely.size() == 1 ? *likely.begin() : "unknown";
 }
 
 }  // namespace

@@ -88,6 +88,14 @@ TEST(ReplaceFile, NamesAMissingFolder) {
   EXPECT_EQ(replaced.error().file, folder.file("none"));
 }
 
+TEST(ReplaceFile, DoesNotTakeAPathThatCannotBeExaminedForOneWithoutALink) {
+  const TempFolder folder;
+  write_bytes(folder.file("file"), "no folder");
+  const auto replaced = replace_file(folder.file("file/r.json"), "new");
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(to_line(replaced.error()), folder.file("file/r.json") + ": cannot examine: Not a directory");
+}
+
 TEST(ReplaceFile, NamesTheFileItselfWhereItsTempFileCannotBeMade) {
   const TempFolder folder;
   const std::string path = folder.file(std::string(240, 'n'));  // its lock file fits in a name, its temp not
@@ -118,6 +126,21 @@ TEST(ReplaceFile, RemovesTheTempOfAKilledWriter) {
   write_bytes(folder.file(".r.json.tmp-0123456789abcdef"), "half");
   ASSERT_TRUE(replace_file(folder.file("r.json"), "new"));
   EXPECT_EQ(names_with(folder.path(), ".tmp"), std::vector<std::string>{});
+}
+
+// A writer of the superuser is killed after it has handed its temp over to the file's owner.
+TEST(ReplaceFile, RemovesTheTempThatAKilledWriterHadHandedToTheFilesOwner) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only the superuser can hand a file over";
+  const TempFolder folder;
+  const std::string handed = ".r.json.tmp-0123456789abcdef";
+  const std::string foreign = ".r.json.tmp-fedcba9876543210";
+  for (const std::string& name : {std::string("r.json"), handed, foreign})
+    write_bytes(folder.file(name), "x");
+  ASSERT_EQ(::chown(folder.file("r.json").c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chown(folder.file(handed).c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chown(folder.file(foreign).c_str(), 65533, 65533), 0);
+  ASSERT_TRUE(replace_file(folder.file("r.json"), "new"));
+  EXPECT_EQ(names_with(folder.path(), ".tmp"), std::vector<std::string>{foreign});
 }
 
 TEST(ReplaceFile, LeavesFilesThatOnlyResembleATempAlone) {
