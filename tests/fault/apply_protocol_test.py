@@ -2,6 +2,7 @@
 
 apply_controls_test.py takes each step out of the program and expects a test of this folder to fail.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -128,6 +129,12 @@ class Steps(ProtocolCase):
         self.assertEqual(outcome.code, oracle.UNKNOWN, outcome)
         self.assertIn("read the file again", outcome.stderr)
 
+    def test_folder_that_cannot_be_made_durable_is_an_unknown_outcome(self):
+        injection.strace_or_skip()
+        outcome = injection.inject(self.command(*oracle.SET), self.root, Fault("fsync", 2, "error=EIO"))
+        self.assertTrue(outcome.proven)
+        self.assertEqual((outcome.code, self.file.read_bytes()), (oracle.UNKNOWN, oracle.NEW), outcome)
+
     def test_close_that_fails_is_not_an_apply(self):
         injection.strace_or_skip()
         lines = injection.clean_run(self.command(*oracle.SET), self.root)
@@ -168,12 +175,18 @@ class OtherWriters(ProtocolCase):
         self.assertEqual(wait().code, 6)
         self.assertEqual(self.file.read_bytes(), between)
 
+    def end(self, process):
+        """strace and what it traces, stopped or not."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
     def held(self, what):
         """An apply that a signal meets while it holds the lock; returns strace's process and the pid of the program."""
         log = self.root / "strace.log"
         process = subprocess.Popen(["strace", "-f", "-o", log, "-e", "trace=fsync", "-e", f"inject=fsync:signal={what}:when=1",
-                                    *self.command(*oracle.SET)], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(lambda: (process.kill(), process.communicate()))
+                                    *self.command(*oracle.SET)], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.addCleanup(self.end, process)
         self.wait_for(lambda: log.exists() and what in log.read_text())
         pid = int(log.read_text().split()[0])
         return process, pid
@@ -206,7 +219,9 @@ class OtherWriters(ProtocolCase):
     def test_stopped_holder_that_is_killed_lets_the_waiting_one_on(self):
         injection.strace_or_skip()
         _, pid = self.held("SIGSTOP")
-        waiting = subprocess.Popen(self.command("--set", "min_interval_ms=80"), cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        waiting = subprocess.Popen(self.command("--set", "min_interval_ms=80"), cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        self.addCleanup(self.end, waiting)
         time.sleep(0.3)
         self.assertIsNone(waiting.poll(), "it did not wait for the lock")
         os.kill(pid, signal.SIGKILL)
@@ -261,8 +276,7 @@ class KindsOfFiles(ProtocolCase):
         injection.root_or_skip("giving rights up")
         self.root.chmod(0o777)
         self.file.chmod(0o666)
-        as_nobody = ("setpriv", "--reuid", str(oracle.NOBODY), "--regid", str(oracle.NOBODY), "--clear-groups", SOAK)
-        done = self.apply(*oracle.SET, expect=1, program=as_nobody)
+        done = self.apply(*oracle.SET, expect=1, program=(*injection.as_nobody_or_skip(), SOAK))
         self.assertIn("cannot keep the file's owner", done.stderr)
         self.assertEqual((self.file.read_bytes(), oracle.temps(self.root)), (oracle.OLD, []))
 

@@ -34,6 +34,14 @@ def root_or_skip(what):
         raise unittest.SkipTest(f"left out: {what} needs the superuser")
 
 
+def as_nobody_or_skip():
+    """What to put before a command so that it runs without rights; only the superuser can."""
+    prefix = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+    if subprocess.run([*prefix, SOAK, "--version"], capture_output=True).returncode != 0:
+        raise unittest.SkipTest("left out: cannot give rights up, or the program lies where nobody else may run it")
+    return prefix
+
+
 @dataclasses.dataclass(frozen=True)
 class Fault:
     """One fault: the call, which of its occurrences, and what happens ("signal=SIGKILL", "error=EIO", "retval=0", ...)."""
@@ -116,3 +124,21 @@ def error_points(lines, program_from):
         points += [Fault(call, n, f"error={error}") for n in range(1, count + 1)
                    for error in (errors if LONG or n > of_loader[call] else errors[:1])]
     return points
+
+
+def run_plain(command, cwd, **options):
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, **options)
+    return Outcome(done.returncode, done.stdout, done.stderr, [])
+
+
+def run_with_faulty_calls(fault, command, cwd):
+    """A fault of faulty_calls.cc; the outcome's log has a line for each time that it happened."""
+    library = os.environ.get("SOAK_FAULTY_CALLS_LIBRARY")
+    if not library:
+        raise unittest.SkipTest("left out: SOAK_FAULTY_CALLS_LIBRARY names no library")
+    with tempfile.TemporaryDirectory() as scratch:
+        told = pathlib.Path(scratch) / "told"
+        outcome = run_plain(command, cwd, env={**os.environ, "LD_PRELOAD": library, "SOAK_FAULTY_CALLS": fault, "SOAK_FAULTY_CALLS_TELL": str(told)})
+        outcome.log = told.read_text().splitlines() if told.exists() else []
+    outcome.proven = bool(outcome.log)
+    return outcome

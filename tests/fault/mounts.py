@@ -1,0 +1,91 @@
+"""File systems of our own to break: small tmpfs mounts and loop-mounted images, unmounted and removed whatever happens."""
+import contextlib
+import fcntl
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+
+SHUTDOWN = 0x8004587D  # _IOR('X', 125, u32), the same for ext4 and XFS
+FLUSH_LOG, LOSE_LOG = 1, 2
+MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
+SIZE_MB_MIN = {"ext4": 8, "xfs": 300}  # mkfs.xfs takes no smaller one; the image is sparse
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@contextlib.contextmanager
+def unmounted_afterwards(folder):
+    try:
+        yield folder
+    finally:
+        while os.path.ismount(folder):
+            if run("umount", folder).returncode != 0 and run("umount", "--lazy", folder).returncode != 0:
+                raise RuntimeError(f"cannot unmount {folder}")
+
+
+@contextlib.contextmanager
+def tmpfs(options):
+    """A mounted tmpfs, or a visible skip where mounting is not allowed."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="soak-tmpfs-"))
+    try:
+        with unmounted_afterwards(folder):
+            done = run("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder)
+            if done.returncode != 0:
+                raise unittest.SkipTest("left out: mounting is not allowed here: " + done.stderr.strip())
+            yield folder
+    finally:
+        folder.rmdir()
+
+
+class Image:
+    """A file system in a file. `mount` may be called again after `unmount`: what the disk had is what comes back."""
+
+    def __init__(self, kind, scratch, size_mb=None, make_options=()):
+        self.kind, self.folder, self.file = kind, scratch / "mounted", scratch / "image"
+        if shutil.which(MAKE[kind][0]) is None:
+            raise unittest.SkipTest(f"left out: {MAKE[kind][0]} is not installed")
+        self.folder.mkdir()
+        with open(self.file, "wb") as image:
+            image.truncate((size_mb or SIZE_MB_MIN[kind]) << 20)
+        made = run(*MAKE[kind], *make_options, self.file)
+        if made.returncode != 0:
+            raise unittest.SkipTest(f"left out: {MAKE[kind][0]} cannot make an image here: {made.stderr.strip()}")
+
+    def mount(self, options="loop"):
+        done = run("mount", "-t", self.kind, "-o", options, self.file, self.folder)
+        if done.returncode != 0:
+            raise unittest.SkipTest("left out: loop mounts are not allowed here: " + done.stderr.strip())
+
+    def remount(self, options):
+        done = run("mount", "-o", "remount," + options, self.folder)
+        assert done.returncode == 0, done.stderr
+
+    def unmount(self):
+        done = run("umount", self.folder)
+        assert done.returncode == 0, done.stderr
+
+    def cut_power(self, how=LOSE_LOG):
+        """Everything that the disk does not have yet is lost; every later call on the file system fails."""
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", how))
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def image(kind, **options):
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="soak-image-"))
+    try:
+        made = Image(kind, scratch, **options)
+        with unmounted_afterwards(made.folder):
+            made.mount()
+            yield made
+    finally:
+        shutil.rmtree(scratch)
