@@ -130,7 +130,7 @@ TEST(ReplaceFile, RemovesTheTempOfAKilledWriter) {
 
 // A writer of the superuser is killed after it has handed its temp over to the file's owner.
 TEST(ReplaceFile, RemovesTheTempThatAKilledWriterHadHandedToTheFilesOwner) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only the superuser can hand a file over";
+  if (::geteuid() != 0) GTEST_SKIP() << "left out: only the superuser can hand a file over";
   const TempFolder folder;
   const std::string handed = ".r.json.tmp-0123456789abcdef";
   const std::string foreign = ".r.json.tmp-fedcba9876543210";

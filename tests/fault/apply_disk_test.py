@@ -229,4 +229,4 @@ class Holder(DiskCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

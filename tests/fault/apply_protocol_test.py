@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
@@ -38,24 +37,58 @@ class ProtocolCase(unittest.TestCase):
     def command(self, *arguments):
         return [SOAK, "apply", "--runtime", "r.json", *arguments, "--json"]
 
-    def slowed(self, call, seconds, *arguments, occurrence=1):
-        """Starts an apply that is held up at the entry of a call; returns a function that waits for its end."""
-        result = []
-        fault = Fault(call, occurrence, f"delay_enter={int(seconds * 1e6)}")
-        thread = threading.Thread(target=lambda: result.append(injection.inject(self.command(*arguments), self.root, fault)))
-        thread.start()
-
-        def wait():
-            thread.join()
-            self.assertTrue(result[0].proven, result[0])
-            return result[0]
-        return wait
-
     def wait_for(self, what, seconds=10):
         deadline = time.monotonic() + seconds
         while not what():
             self.assertLess(time.monotonic(), deadline, "it never happened")
             time.sleep(0.005)
+
+    def end(self, process):
+        """strace and what it traces, stopped or not."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+    def held(self, what, *arguments, call="fsync", occurrence=1):
+        """An apply that a signal meets during a call; returns strace's process and the pid of the program."""
+        log = self.root / "strace.log"
+        process = subprocess.Popen(["strace", "-f", "-o", log, "-e", f"trace={call}", "-e", f"inject={call}:signal={what}:when={occurrence}",
+                                    *self.command(*arguments)], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        self.addCleanup(self.end, process)
+        self.wait_for(lambda: log.exists() and re.search(f"(stopped|killed) by {what}", log.read_text()))
+        return process, int(log.read_text().split()[0])
+
+    def stopped_before_the_lock(self, *arguments):
+        """An apply that has read the file, has opened the lock's file, and does not get to lock it."""
+        lines = injection.clean_run(self.command(*arguments), self.root)
+        until = next(i for i, line in enumerate(lines) if ".r.json.lock" in line) + 1
+        self.file.write_bytes(oracle.OLD)
+        return self.held("SIGSTOP", *arguments, call="openat", occurrence=injection.occurrences(lines[:until])["openat"])
+
+    def go_on(self, process, pid):
+        """Lets a stopped apply go on to its end; returns its exit code."""
+        os.kill(pid, signal.SIGCONT)
+        process.communicate(timeout=60)
+        return process.returncode
+
+    def start(self, *arguments, runtime="r.json"):
+        process = subprocess.Popen([SOAK, "apply", "--runtime", runtime, *arguments, "--json"], cwd=self.root, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.addCleanup(self.end, process)
+        return process
+
+    def both_updates_are_kept(self, runtime):
+        """One apply is stopped with its temp written; a second one, started meanwhile, has to wait for it."""
+        first, pid = self.held("SIGSTOP", *oracle.SET)
+        second = self.start("--set", "base_spread_bps=0.25", runtime=runtime)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            second.wait(0.5)
+        self.assertEqual(self.go_on(first, pid), 0)
+        second.communicate(timeout=60)
+        self.assertEqual(second.returncode, 0)
+        now = json.loads(self.file.read_bytes())
+        self.assertEqual((now["engine"]["min_interval_ms"], now.get("risk")), (70, {"base_spread_bps": 0.25}))
 
 
 STEPS = [
@@ -146,54 +179,31 @@ class Steps(ProtocolCase):
 
 
 class OtherWriters(ProtocolCase):
-    """Deterministic races: one apply is held up at a call while another one runs."""
+    """Deterministic races: one apply is stopped during a call while another one runs."""
 
     def test_second_writer_waits_for_the_first_and_neither_update_is_lost(self):
         injection.strace_or_skip()
-        wait = self.slowed("renameat", 0.7, *oracle.SET)
-        self.wait_for(lambda: oracle.temps(self.root))
-        self.apply("--set", "base_spread_bps=0.25")
-        self.assertEqual(wait().code, 0)
-        now = json.loads(self.file.read_bytes())
-        self.assertEqual((now["engine"]["min_interval_ms"], now["risk"]["base_spread_bps"]), (70, 0.25))
+        self.both_updates_are_kept("r.json")
 
     def test_change_between_the_read_and_the_lock_is_seen_and_kept(self):
         injection.strace_or_skip()
-        wait = self.slowed("flock", 0.7, *oracle.SET)
-        self.wait_for(lambda: (self.root / ".r.json.lock").exists())
+        first, pid = self.stopped_before_the_lock(*oracle.SET)
         self.apply("--set", "base_spread_bps=0.25")
-        self.assertEqual(wait().code, 0)
+        self.assertEqual(self.go_on(first, pid), 0)
         now = json.loads(self.file.read_bytes())
         self.assertEqual((now["engine"]["min_interval_ms"], now.get("risk")), (70, {"base_spread_bps": 0.25}))
 
     def test_change_between_the_read_and_the_lock_is_a_conflict_for_who_expects_a_hash(self):
         injection.strace_or_skip()
-        wait = self.slowed("flock", 0.7, *oracle.SET, "--expect-hash", oracle.digest(oracle.OLD))
-        self.wait_for(lambda: (self.root / ".r.json.lock").exists())
+        first, pid = self.stopped_before_the_lock(*oracle.SET, "--expect-hash", oracle.digest(oracle.OLD))
         self.apply("--set", "base_spread_bps=0.25")
         between = self.file.read_bytes()
-        self.assertEqual(wait().code, 6)
+        self.assertEqual(self.go_on(first, pid), 6)
         self.assertEqual(self.file.read_bytes(), between)
-
-    def end(self, process):
-        """strace and what it traces, stopped or not."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-    def held(self, what):
-        """An apply that a signal meets while it holds the lock; returns strace's process and the pid of the program."""
-        log = self.root / "strace.log"
-        process = subprocess.Popen(["strace", "-f", "-o", log, "-e", "trace=fsync", "-e", f"inject=fsync:signal={what}:when=1",
-                                    *self.command(*oracle.SET)], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-        self.addCleanup(self.end, process)
-        self.wait_for(lambda: log.exists() and what in log.read_text())
-        pid = int(log.read_text().split()[0])
-        return process, pid
 
     def test_killed_holder_blocks_nobody(self):
         injection.strace_or_skip()
-        process, _ = self.held("SIGKILL")
+        process, _ = self.held("SIGKILL", *oracle.SET)
         self.assertEqual(process.wait(), -signal.SIGKILL)
         started = time.monotonic()
         self.apply("--set", "min_interval_ms=80")
@@ -202,7 +212,7 @@ class OtherWriters(ProtocolCase):
 
     def test_stopped_holder_is_named_once_the_wait_is_over_and_goes_on_afterwards(self):
         injection.strace_or_skip()
-        process, pid = self.held("SIGSTOP")
+        process, pid = self.held("SIGSTOP", *oracle.SET)
         started = time.monotonic()
         done = self.apply("--set", "min_interval_ms=80", expect=1)
         waited = time.monotonic() - started
@@ -211,17 +221,13 @@ class OtherWriters(ProtocolCase):
         self.assertEqual(error["code"], "locked")
         self.assertIn(f"locked by process {pid};", error["message"])
         self.assertEqual(self.file.read_bytes(), oracle.OLD)
-        os.kill(pid, signal.SIGCONT)
-        process.communicate()
-        self.assertEqual((process.returncode, self.file.read_bytes()), (0, oracle.NEW))
+        self.assertEqual((self.go_on(process, pid), self.file.read_bytes()), (0, oracle.NEW))
         self.apply("--set", "min_interval_ms=80")
 
     def test_stopped_holder_that_is_killed_lets_the_waiting_one_on(self):
         injection.strace_or_skip()
-        _, pid = self.held("SIGSTOP")
-        waiting = subprocess.Popen(self.command("--set", "min_interval_ms=80"), cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   start_new_session=True)
-        self.addCleanup(self.end, waiting)
+        _, pid = self.held("SIGSTOP", *oracle.SET)
+        waiting = self.start("--set", "min_interval_ms=80")
         time.sleep(0.3)
         self.assertIsNone(waiting.poll(), "it did not wait for the lock")
         os.kill(pid, signal.SIGKILL)
@@ -249,12 +255,7 @@ class KindsOfFiles(ProtocolCase):
     def test_writers_by_way_of_a_link_and_by_the_file_itself_share_one_lock(self):
         injection.strace_or_skip()
         (self.root / "link.json").symlink_to("r.json")
-        wait = self.slowed("renameat", 0.7, *oracle.SET)
-        self.wait_for(lambda: oracle.temps(self.root))
-        self.apply("--set", "base_spread_bps=0.25", runtime="link.json")
-        self.assertEqual(wait().code, 0)
-        now = json.loads(self.file.read_bytes())
-        self.assertEqual((now["engine"]["min_interval_ms"], now["risk"]["base_spread_bps"]), (70, 0.25))
+        self.both_updates_are_kept("link.json")
 
     def test_mode_is_kept_whatever_the_umask_and_a_new_file_is_for_its_owner_alone(self):
         for mode in (0o600, 0o640, 0o644, 0o666, 0o664, 0o755):
@@ -291,4 +292,4 @@ class KindsOfFiles(ProtocolCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

@@ -139,4 +139,4 @@ class Writers(WritersCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
