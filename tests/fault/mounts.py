@@ -1,6 +1,11 @@
-"""File systems of our own to break: small tmpfs mounts and loop-mounted images, unmounted and removed whatever happens."""
+"""File systems of our own to break: small tmpfs mounts and loop-mounted images, unmounted and removed whatever happens.
+
+They are mounted in a mount namespace of the test's own: nobody else sees them, and the kernel undoes them if the test is killed.
+"""
 import contextlib
+import ctypes
 import fcntl
+import functools
 import os
 import pathlib
 import shutil
@@ -12,11 +17,19 @@ import unittest
 SHUTDOWN = 0x8004587D  # _IOR('X', 125, u32), the same for ext4 and XFS
 FLUSH_LOG, LOSE_LOG = 1, 2
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
+NEW_MOUNT_NAMESPACE = 0x00020000  # CLONE_NEWNS
 SIZE_MB_MIN = {"ext4": 8, "xfs": 300}  # mkfs.xfs takes no smaller one; the image is sparse
 
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@functools.cache
+def enter_own_namespace():
+    """For the calling thread, the main one, and every thread and process that it starts from now on."""
+    if ctypes.CDLL(None, use_errno=True).unshare(NEW_MOUNT_NAMESPACE) != 0 or run("mount", "--make-rprivate", "/").returncode != 0:
+        raise unittest.SkipTest("left out: mounting is not allowed here: " + os.strerror(ctypes.get_errno()))
 
 
 @contextlib.contextmanager
@@ -32,6 +45,7 @@ def unmounted_afterwards(folder):
 @contextlib.contextmanager
 def tmpfs(options):
     """A mounted tmpfs, or a visible skip where mounting is not allowed."""
+    enter_own_namespace()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="soak-tmpfs-"))
     try:
         with unmounted_afterwards(folder):
@@ -81,6 +95,7 @@ class Image:
 
 @contextlib.contextmanager
 def image(kind, **options):
+    enter_own_namespace()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="soak-image-"))
     try:
         made = Image(kind, scratch, **options)
