@@ -99,6 +99,11 @@ class Sweep(unittest.TestCase):
             points += [(scenario, Fault(call, 1, "retval=0")) for call in ("flock", "fsync")]
         self.sweep(points, lies=True)
 
+    def test_fault_that_never_happens_is_not_counted(self):
+        for what in ("signal=SIGKILL", "error=EIO"):
+            outcome, wrong = oracle.judge_point(self.scenarios[0], lambda command, cwd: injection.inject(command, cwd, Fault("fsync", 99, what)))
+            self.assertEqual((outcome.proven, outcome.code, wrong), (False, 0, []))
+
     def test_slow_calls_change_nothing(self):
         self.sweep([(s, Fault(call, 1, "delay_enter=100000")) for s in self.scenarios for call in ("write", "fsync", "renameat", "flock")])
 

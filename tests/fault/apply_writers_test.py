@@ -112,6 +112,7 @@ class Writers(WritersCase):
 
     def test_writers_that_are_killed_at_random_moments_lose_nobody_elses_update(self):
         """A killed apply may or may not be in place; everybody who got an answer is, and the file is never torn."""
+        names = parameters(WRITERS // 2)
         rng = random.Random(1)
         delays = [[rng.uniform(0, 0.04) for _ in range(APPLIES)] for _ in range(WRITERS // 2)]
 
@@ -128,12 +129,13 @@ class Writers(WritersCase):
         def writer(number):
             if number >= WRITERS // 2:
                 return victim(number - WRITERS // 2)
-            name = parameters(WRITERS // 2)[number]
-            return [self.apply("--set", f"{name}={value}") for value in range(1, APPLIES + 1)]
+            return [self.apply("--set", f"{names[number]}={value}") for value in range(1, APPLIES + 1)]
         results = self.in_parallel(writer)
         self.assertGreater(sum(results[WRITERS // 2:]), APPLIES // 2, "hardly anybody was killed")
         for made in results[:WRITERS // 2]:
             self.assertEqual([result for code, result in made if code != 0], [])
+        now = {name: value for section in json.loads(self.file.read_bytes()).values() for name, value in section.items()}
+        self.assertEqual({name: now[name] for name in names}, dict.fromkeys(names, APPLIES))
         self.assertEqual(self.apply("--set", "max_age_ms=1")[0], 0)
         self.assertEqual(oracle.temps(self.root), [])
 
