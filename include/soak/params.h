@@ -51,6 +51,8 @@ class Registry {
   // list of objects with name, section, type, unit, min, max, step ({"absolute": x} or {"relative": x,
   // "at_least": y}, or a number = absolute), choices.
   static Result<Registry> load(const std::string& path);
+  // The same from the list's text; `file` is what errors name.
+  static Result<Registry> parse(std::string_view text, const std::string& file);
 
   const Parameter* find(std::string_view name) const;
   const std::vector<Parameter>& all() const { return parameters_; }

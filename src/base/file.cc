@@ -91,6 +91,11 @@ Result<void> make_folders(const std::string& path) {
   return {};
 }
 
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return tl::unexpected(error_from_errno(errno, "cannot remove", path));
+}
+
 bool file_exists(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;

@@ -23,6 +23,9 @@ Result<void> write_file_atomic_not_durable(const std::string& path, std::string_
 // Creates the folder and its parents (0755). Fails with kNotAFile where a file is in the way.
 Result<void> make_folders(const std::string& path);
 
+// Removes a file or a symbolic link; one that is gone already is no error.
+Result<void> remove_file(const std::string& path);
+
 bool file_exists(const std::string& path);
 // A symbolic link that leads to nothing. Never true for a path that is no link, however fast files come and
 // go there.

@@ -49,6 +49,7 @@ void add_feed_stats(CLI::App& feed, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 void add_prove(CLI::App& app, int& exit_code);
+void add_fsck(CLI::App& app, int& exit_code);
 void add_hash(CLI::App& app, int& exit_code);
 
 }  // namespace soak::cli

@@ -1,5 +1,7 @@
 #include "journal/write_artifacts.h"
 
+#include <utility>
+
 #include "base/file.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
@@ -62,21 +64,24 @@ Result<void> write_if_different(const std::string& path, const std::string& byte
 
 }  // namespace
 
-Result<void> write_artifact(const std::string& folder, const std::string& name, Json value) {
+std::string artifact_bytes(Json value) {
   value["schema_version"] = kSchemaVersion;
-  return write_if_different(folder + "/" + name, canonical_json(value) + "\n");
+  return canonical_json(value) + "\n";
 }
 
-Result<void> write_last_good(const std::string& folder, const Json& runtime) {
-  return write_artifact(folder, kLastGoodName,
-                        {{"runtime", runtime}, {"state_hash", compute_json_hash(runtime)}});
+Result<void> write_artifact(const std::string& folder, const std::string& name, Json value) {
+  return write_if_different(folder + "/" + name, artifact_bytes(std::move(value)));
+}
+
+Json last_good(const Json& runtime) {
+  return {{"runtime", runtime}, {"state_hash", compute_json_hash(runtime)}};
 }
 
 Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record) {
   return write_artifact(folder, iteration_summary_name(record.iteration), iteration_summary(record));
 }
 
-Result<void> write_tuning_report(const std::string& folder) {
+Result<std::string> tuning_report_bytes(const std::string& folder) {
   auto reader = JournalReader::open(folder + "/" + kJournalName);
   if (!reader) return tl::unexpected(reader.error());
   TuningCounts counts;
@@ -96,7 +101,13 @@ Result<void> write_tuning_report(const std::string& folder) {
   }
   text += "],\"schema_version\":\"" + std::string(kSchemaVersion) +
           "\",\"summary\":" + canonical_json(counts.to_json()) + "}\n";
-  return write_if_different(folder + "/" + kTuningReportName, text);
+  return text;
+}
+
+Result<void> write_tuning_report(const std::string& folder) {
+  const auto bytes = tuning_report_bytes(folder);
+  if (!bytes) return tl::unexpected(bytes.error());
+  return write_if_different(folder + "/" + kTuningReportName, *bytes);
 }
 
 }  // namespace soak::journal

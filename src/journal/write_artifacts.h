@@ -35,15 +35,21 @@ struct TuningCounts {
   Json to_json() const;
 };
 
+// The bytes of an artifact: canonical JSON with schema_version added, and a newline.
+std::string artifact_bytes(Json value);
+
 // Writes `value` as an artifact, with schema_version added, unless the file holds these bytes already (so
 // that resuming a finished run changes nothing, and costs a read).
 Result<void> write_artifact(const std::string& folder, const std::string& name, Json value);
 
 // LAST_GOOD.json: the last known good `runtime`, and its `state_hash`.
-Result<void> write_last_good(const std::string& folder, const Json& runtime);
+Json last_good(const Json& runtime);
 
 // ITER_SUMMARY_<i>.json.
 Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record);
+
+// The bytes of TUNING_REPORT.json, from the folder's journal.
+Result<std::string> tuning_report_bytes(const std::string& folder);
 
 // TUNING_REPORT.json from the folder's journal, streamed: time grows with the run, so call it at growing
 // distances.

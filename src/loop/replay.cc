@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "journal/record_json.h"
+#include "journal/write_artifacts.h"
 #include "loop/delivery.h"
 
 namespace soak::loop {
@@ -31,7 +32,36 @@ Error bad(const Record& record, const std::string& what) {
   return Error{ErrorCode::kCorrupt, fmt::format("line {}: {}", record.line, what), journal::kJournalName, {}};
 }
 
+const char* word(analyze::Direction direction) {
+  return direction == analyze::Direction::kAtMost ? "at_most" : "at_least";
+}
+
+// KPI_GATE.json of one iteration. The KPIs as judged: with what the profile's `hold` policy filled in.
+Json kpi_gate(const RunPlan& plan, const journal::IterationRecord& record, const journal::Kpis& judged) {
+  Json kpis = Json::object();
+  for (const analyze::KpiVerdict& verdict :
+       analyze::judge_iteration(*plan.profile, record.iteration, judged)) {
+    kpis[verdict.kpi] = {{"value", verdict.value ? Json(*verdict.value) : Json()},
+                         {"threshold", verdict.threshold},
+                         {"direction", word(verdict.direction)},
+                         {"passed", verdict.passed}};
+  }
+  return {{"iteration", record.iteration},
+          {"profile", plan.profile->name},
+          {"verdict", record.kpi_verdict},
+          {"kpis", kpis}};
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, Json>> last_artifacts(const RunPlan& plan, const RunState& state,
+                                                         const journal::IterationRecord& record) {
+  std::vector<std::pair<std::string, Json>> artifacts;
+  if (state.last_report().is_object()) artifacts.emplace_back(journal::kEdgeReportName, state.last_report());
+  artifacts.emplace_back(journal::kLastGoodName, journal::last_good(state.last_good().runtime()));
+  artifacts.emplace_back(journal::kKpiGateName, kpi_gate(plan, record, state.judged_kpis()));
+  return artifacts;
+}
 
 Json header_body(const RunPlan& plan) {
   journal::RunHeader header = plan.header;
@@ -74,7 +104,7 @@ Result<void> Replay::take_header(const Record& record) {
                             "began with, or start another "
                             "with --overwrite or another --out",
                             *name, shown(header->options, *name), shown(plan_.header.options, *name)),
-                tools_.folder);
+                folder_);
   }
   const auto start = parse_utc(header->started_utc);
   if (!start || (*start != plan_.start && !plan_.real_clock))
@@ -140,7 +170,7 @@ Result<void> Replay::take_iteration(const Record& record) {
   count_iteration(*iteration, state_.taken_back(), outcome_);
   ++outcome_.replayed;
   last_ = std::move(*iteration);
-  return journal::write_iteration_summary(tools_.folder, *last_);
+  return sink_(*last_);
 }
 
 }  // namespace soak::loop

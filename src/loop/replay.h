@@ -1,7 +1,10 @@
 #pragma once
 // From a journal back to the state of its run. Not for use outside this room.
 
+#include <functional>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/journal.h"
@@ -10,13 +13,16 @@
 
 namespace soak::loop {
 
-// Takes the records of a journal in order (give each to take()), and rebuilds the state and the artifacts as
-// of its last complete iteration. Records after that are left alone: the run matches them when it does that
-// iteration again.
+// Takes the records of a journal in order (give each to take()), and rebuilds the state as of its last
+// complete iteration. Records after that are left alone: the run matches them when it does that iteration
+// again.
 class Replay {
  public:
-  Replay(const RunPlan& plan, const RunTools& tools, RunState& state, RunOutcome& outcome)
-      : plan_(plan), tools_(tools), state_(state), outcome_(outcome) {}
+  // What becomes of each iteration's record, once the state knows it; an error ends the replay.
+  using Sink = std::function<Result<void>(const journal::IterationRecord&)>;
+
+  Replay(const RunPlan& plan, const std::string& folder, RunState& state, RunOutcome& outcome, Sink sink)
+      : plan_(plan), folder_(folder), state_(state), outcome_(outcome), sink_(std::move(sink)) {}
 
   // kInvalidArgument: the run was recorded with other options. kCorrupt: records that do not fit together.
   Result<void> take(const journal::Record& record);
@@ -29,15 +35,20 @@ class Replay {
   Result<void> adopt(const journal::Record& edit);
 
   const RunPlan& plan_;
-  const RunTools& tools_;
+  const std::string& folder_;
   RunState& state_;
   RunOutcome& outcome_;
+  Sink sink_;
   bool has_header_ = false;
   Result<std::vector<journal::SeenReport>> observed_reports(std::size_t& next);
   std::vector<journal::Record>
       pending_;  // since the last iteration record: foreign edits, reports, their end
   std::optional<journal::IterationRecord> last_;
 };
+
+// The artifacts that speak of the last iteration alone, or of what the run knows after it: name → content.
+std::vector<std::pair<std::string, Json>> last_artifacts(const RunPlan& plan, const RunState& state,
+                                                         const journal::IterationRecord& record);
 
 // The header's body as this plan would write it.
 Json header_body(const RunPlan& plan);

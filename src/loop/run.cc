@@ -17,26 +17,6 @@ namespace {
 using journal::Durability;
 using journal::RecordType;
 
-const char* word(analyze::Direction direction) {
-  return direction == analyze::Direction::kAtMost ? "at_most" : "at_least";
-}
-
-// KPI_GATE.json of one iteration. The KPIs as judged: with what the profile's `hold` policy filled in.
-Json kpi_gate(const RunPlan& plan, const journal::IterationRecord& record, const journal::Kpis& judged) {
-  Json kpis = Json::object();
-  for (const analyze::KpiVerdict& verdict :
-       analyze::judge_iteration(*plan.profile, record.iteration, judged)) {
-    kpis[verdict.kpi] = {{"value", verdict.value ? Json(*verdict.value) : Json()},
-                         {"threshold", verdict.threshold},
-                         {"direction", word(verdict.direction)},
-                         {"passed", verdict.passed}};
-  }
-  return {{"iteration", record.iteration},
-          {"profile", plan.profile->name},
-          {"verdict", record.kpi_verdict},
-          {"kpis", kpis}};
-}
-
 class Run {
  public:
   Run(const RunPlan& plan, const RunTools& tools)
@@ -64,7 +44,9 @@ class Run {
  private:
   Result<void> open() {
     if (auto step = before_step(tools_, "open"); !step) return step;
-    Replay replay(plan_, tools_, state_, outcome_);
+    Replay replay(plan_, tools_.folder, state_, outcome_, [&](const journal::IterationRecord& record) {
+      return journal::write_iteration_summary(tools_.folder, record);
+    });
     auto journal = journal::Journal::open(tools_.folder + "/" + journal::kJournalName,
                                           [&](const journal::Record& record) { return replay.take(record); });
     if (!journal) return tl::unexpected(journal.error());
@@ -144,16 +126,11 @@ class Run {
   }
 
   Result<void> write_last_artifacts(const journal::IterationRecord& record) {
-    if (state_.last_report().is_object()) {
-      if (auto written =
-              journal::write_artifact(tools_.folder, journal::kEdgeReportName, state_.last_report());
-          !written)
+    for (auto& [name, content] : last_artifacts(plan_, state_, record)) {
+      if (auto written = journal::write_artifact(tools_.folder, name, std::move(content)); !written)
         return written;
     }
-    if (auto written = journal::write_last_good(tools_.folder, state_.last_good().runtime()); !written)
-      return written;
-    return journal::write_artifact(tools_.folder, journal::kKpiGateName,
-                                   kpi_gate(plan_, record, state_.judged_kpis()));
+    return {};
   }
 
   const RunPlan& plan_;

@@ -29,34 +29,9 @@ constexpr const char* kNames[] = {
     "POST_SOAK_AUDIT.md",       "RECOMMENDATIONS.md",      "FAILURES.md",
     "DELTA_VERIFY_REPORT.md",   target::kTargetLogName};
 
-bool is_summary(std::string_view name) {
-  constexpr std::string_view kPrefix = "ITER_SUMMARY_";
-  constexpr std::string_view kSuffix = ".json";
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
-      name.size() <= kPrefix.size() + kSuffix.size())
-    return false;
-  name.remove_prefix(kPrefix.size());
-  name.remove_suffix(kSuffix.size());
-  return name.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 bool is_artifact(const std::string& name) {
-  return is_summary(name) || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-// A temp of write_file_atomic_not_durable() for an artifact, or of replace_file() for the runtime.
-bool is_stale_temp(const std::string& name) {
-  if (name.size() < kSuffixDigits ||
-      name.find_first_not_of("0123456789abcdef", name.size() - kSuffixDigits) != std::string::npos)
-    return false;
-  const std::string stem = name.substr(0, name.size() - kSuffixDigits);
-  if (stem == std::string(".") + journal::kRuntimeName + ".tmp-") return true;
-  return stem.ends_with(kTempMark) && is_artifact(stem.substr(0, stem.size() - kTempMark.size()));
-}
-
-Result<void> remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
-  return tl::unexpected(base::error_from_errno(errno, "cannot remove", path));
+  return is_iteration_summary(name) ||
+         std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 // What a folder holds, by what this file cares about.
@@ -87,11 +62,8 @@ Result<Contents> look(const std::string& folder) {
   return contents;
 }
 
-// Fails with kLocked where a run writes the journal at this moment.
 Result<void> check_not_running(const std::string& folder) {
-  const std::string path = folder + "/" + journal::kJournalName;
-  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  if (!descriptor.valid() || ::flock(descriptor.get(), LOCK_EX | LOCK_NB) == 0) return {};
+  if (!run_is_under_way(folder)) return {};
   return fail(ErrorCode::kLocked, "another run is writing here; wait for it, or use another --out", folder);
 }
 
@@ -99,12 +71,12 @@ Result<void> check_not_running(const std::string& folder) {
 // artifacts without one.
 Result<void> remove_run(const std::string& folder, const Contents& contents) {
   for (const std::string& name : contents.artifacts) {
-    if (auto removed = remove_file(folder + "/" + name); !removed) return removed;
+    if (auto removed = base::remove_file(folder + "/" + name); !removed) return removed;
   }
-  if (auto removed = remove_file(folder + "/" + journal::kRuntimeName); !removed) return removed;
+  if (auto removed = base::remove_file(folder + "/" + journal::kRuntimeName); !removed) return removed;
   if (auto removed = target::remove_reports(folder); !removed) return removed;
   ::rmdir((folder + "/" + target::kTargetFolderName).c_str());  // what else the target has put there stays
-  return remove_file(folder + "/" + journal::kJournalName);
+  return base::remove_file(folder + "/" + journal::kJournalName);
 }
 
 Result<void> check_free(const std::string& folder, const Contents& contents, FolderUse use,
@@ -135,6 +107,33 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
 
 }  // namespace
 
+bool is_iteration_summary(std::string_view name) {
+  constexpr std::string_view kPrefix = "ITER_SUMMARY_";
+  constexpr std::string_view kSuffix = ".json";
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
+      name.size() <= kPrefix.size() + kSuffix.size())
+    return false;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(kSuffix.size());
+  return name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// A temp of write_file_atomic_not_durable() for an artifact, or of replace_file() for the runtime.
+bool is_stale_temp(const std::string& name) {
+  if (name.size() < kSuffixDigits ||
+      name.find_first_not_of("0123456789abcdef", name.size() - kSuffixDigits) != std::string::npos)
+    return false;
+  const std::string stem = name.substr(0, name.size() - kSuffixDigits);
+  if (stem == std::string(".") + journal::kRuntimeName + ".tmp-") return true;
+  return stem.ends_with(kTempMark) && is_artifact(stem.substr(0, stem.size() - kTempMark.size()));
+}
+
+bool run_is_under_way(const std::string& folder) {
+  const std::string path = folder + "/" + journal::kJournalName;
+  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  return descriptor.valid() && ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
 Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime) {
   if (base::file_exists(folder) && !base::is_folder(folder)) {
     return fail(ErrorCode::kNotAFile, "is a file, not a folder; choose another --out", folder);
@@ -144,7 +143,7 @@ Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const 
   if (!contents) return tl::unexpected(contents.error());
   if (auto idle = check_not_running(folder); !idle) return idle;
   for (const std::string& name : contents->stale_temps) {
-    if (auto removed = remove_file(folder + "/" + name); !removed) return removed;
+    if (auto removed = base::remove_file(folder + "/" + name); !removed) return removed;
   }
   if (use == FolderUse::kOverwrite) return remove_run(folder, *contents);
   return check_free(folder, *contents, use, start_runtime);

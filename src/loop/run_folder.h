@@ -5,6 +5,7 @@
 #include <soak/json.h>
 #include <soak/result.h>
 #include <string>
+#include <string_view>
 
 namespace soak::loop {
 
@@ -21,6 +22,14 @@ enum class FolderUse {
 // what to do. kLocked: a run is under way there. A runtime_overrides.json that stands there without a run
 // must hold `start_runtime`: a user's file is never replaced.
 Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime);
+
+// Whether a run writes the journal in the folder at this moment.
+bool run_is_under_way(const std::string& folder);
+
+// ITER_SUMMARY_<digits>.json.
+bool is_iteration_summary(std::string_view name);
+// A temp that a killed run left of an artifact or of the runtime file.
+bool is_stale_temp(const std::string& name);
 
 // Makes ROOT/latest a symbolic link to runs/RUN_ID, atomically. kNotAFile where ROOT/latest exists and is no
 // link.

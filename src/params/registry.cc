@@ -203,8 +203,12 @@ const Registry& Registry::builtin() {
 Result<Registry> Registry::load(const std::string& path) {
   auto text = base::read_file(path);
   if (!text) return tl::unexpected(text.error());
+  return parse(*text, path);
+}
+
+Result<Registry> Registry::parse(std::string_view text, const std::string& file) {
   Registry registry = builtin();
-  if (auto added = add_list(registry, *text, path); !added) return tl::unexpected(added.error());
+  if (auto added = add_list(registry, text, file); !added) return tl::unexpected(added.error());
   return registry;
 }
 
