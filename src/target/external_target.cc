@@ -1,10 +1,8 @@
 #include "target/external_target.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "base/descriptor.h"
@@ -239,9 +237,7 @@ Result<void> remove_reports(const std::string& run_folder) {
   if (!names) return {};  // never made
   for (const std::string& name : *names) {
     if (!name.starts_with(kReportPrefix)) continue;
-    const std::string path = folder + "/" + name;
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-      return tl::unexpected(base::error_from_errno(errno, "cannot remove", path));
+    if (auto removed = base::remove_file(folder + "/" + name); !removed) return removed;
   }
   return {};
 }
