@@ -173,7 +173,6 @@ class Iteration {
   // runtime.
   void name_fleeting_edits(const std::vector<journal::FileEdit>& edits) {
     const std::string* last = nullptr;
-    if (spoilt_ && edits.empty()) faults_.push_back(*spoilt_);
     for (const journal::FileEdit& edit : edits) {
       const bool noticed = std::any_of(noticed_.begin(), noticed_.end(),
                                        [&](const std::string& hash) { return hash == edit.state_hash; });
@@ -181,6 +180,7 @@ class Iteration {
         faults_.push_back(fleeting_edit(number_, edit));
       last = &edit.state_hash;
     }
+    if (spoilt_ && faults_.empty()) faults_.push_back(*spoilt_);  // the same edit is told once
   }
 
   void take_report(const Json& report) {
