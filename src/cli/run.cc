@@ -156,8 +156,8 @@ void set_iterations(RunRequest& request) {
     throw CLI::ValidationError("--duration", fmt::format("{:g} s is shorter than one iteration of {:g} s",
                                                          *request.duration_s, request.iteration_s));
   }
-  const auto held = static_cast<std::int64_t>(std::min(whole, static_cast<double>(kIterationsMax)));
-  request.iterations = request.iterations == 0 ? held : std::min(request.iterations, held);
+  const auto fitting = static_cast<std::int64_t>(std::min(whole, static_cast<double>(kIterationsMax)));
+  request.iterations = request.iterations == 0 ? fitting : std::min(request.iterations, fitting);
 }
 
 void add_safeguards(CLI::App& command, RunRequest& request) {
@@ -174,9 +174,8 @@ void add_safeguards(CLI::App& command, RunRequest& request) {
             request.approve = true;
             if (!file.empty()) request.approve_file = file.front();
           },
-          "Wait for a yes before each change: on the terminal, or in FILE, which is to say \"yes\", \"no\" "
-          "or, of "
-          "iteration 3, \"3 yes\"")
+          "Wait for a yes before each change: on the terminal, or in FILE, which then says \"yes\", \"no\" "
+          "or, of iteration 3, \"3 yes\"")
       ->expected(0, 1)
       ->allow_extra_args(false)
       ->type_name("[FILE]");
