@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "base/descriptor.h"
+#include "base/streamed_file.h"
 
 namespace soak::base {
 
@@ -70,17 +71,7 @@ Result<void> write_all(int descriptor, std::string_view bytes, const std::string
 }
 
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes) {
-  const std::string temp = path + ".tmp" + random_suffix();
-  Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!descriptor.valid())
-    return tl::unexpected(error_from_errno(errno, "cannot create a temp file beside it", path));
-  auto written = write_all(descriptor.get(), bytes, path);
-  if (written && descriptor.close() != 0)
-    written = tl::unexpected(error_from_errno(errno, "cannot close its temp file", path));
-  if (written && ::rename(temp.c_str(), path.c_str()) != 0)
-    written = tl::unexpected(error_from_errno(errno, "cannot replace", path));
-  if (!written) ::unlink(temp.c_str());
-  return written;
+  return write_streamed_not_durable(path, [bytes](const Put& put) { return put(bytes); });
 }
 
 Result<void> make_folders(const std::string& path) {

@@ -110,6 +110,8 @@ Result<void> make_tuner(const RunRequest& request, PreparedRun& run, Json& optio
 void set_safeguards(const RunRequest& request, PreparedRun& run, Json& options) {
   run.plan.rollback = request.rollback;
   run.plan.stop_on_veto = request.stop_on_veto;
+  run.plan.summaries_kept = request.keep_summaries;
+  if (request.keep_summaries != journal::kSummariesKept) options["keep_summaries"] = request.keep_summaries;
   if (request.rollback) options["rollback"] = true;
   if (request.stop_on_veto) options["stop_on_veto"] = true;
   if (request.approve) options["approve"] = true;

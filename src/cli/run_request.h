@@ -41,6 +41,7 @@ struct RunRequest {
   std::string scrape;                    // an address
   std::string scrape_map;                // a file
   std::optional<double> scrape_every_s;  // by default a twentieth of the iteration, 0.1 to 15 s
+  std::int64_t keep_summaries = journal::kSummariesKept;
   bool rollback = false;
   bool stop_on_veto = false;
   bool approve = false;

@@ -178,6 +178,13 @@ Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportF
   run.iterations = std::move(merged);
   run.broken_off = std::move(journal.broken_off);
   if (!report) run.notes.push_back("TUNING_REPORT.json is missing: the journal stands in for it");
+  const std::int64_t kept = summaries_kept(journal.header.options);
+  const std::int64_t last = run.iterations.empty() ? 0 : run.iterations.back().record.iteration;
+  if (std::erase_if(stood_in, [&](std::int64_t iteration) { return iteration <= last - kept; }) > 0)
+    run.notes.push_back(
+        fmt::format("ITER_SUMMARY files are kept of the {} newest iterations: the journal "
+                    "stands in for the others",
+                    kept));
   if (!stood_in.empty())
     run.notes.push_back(fmt::format("ITER_SUMMARY of iteration {} is missing: the journal stands in for it",
                                     ranges(stood_in)));

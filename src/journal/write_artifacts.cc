@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/streamed_file.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
 
@@ -57,6 +58,8 @@ Json TuningCounts::to_json() const {
 
 namespace {
 
+constexpr std::size_t kPieceBytes = 1 << 16;  // of a file that is written as a stream
+
 Result<void> write_if_different(const std::string& path, const std::string& bytes) {
   if (const auto present = base::read_file(path); present && *present == bytes) return {};
   return base::write_file_atomic_not_durable(path, bytes);
@@ -81,33 +84,60 @@ Result<void> write_iteration_summary(const std::string& folder, const IterationR
   return write_artifact(folder, iteration_summary_name(record.iteration), iteration_summary(record));
 }
 
-Result<std::string> tuning_report_bytes(const std::string& folder) {
+std::int64_t summaries_kept(const Json& options) {
+  const Json kept = options.is_object() ? options.value("keep_summaries", Json()) : Json();
+  return kept.is_number_integer() ? kept.get<std::int64_t>() : kSummariesKept;
+}
+
+Result<void> each_iteration(const std::string& folder,
+                            const std::function<Result<void>(const IterationRecord&)>& take) {
   auto reader = JournalReader::open(folder + "/" + kJournalName);
   if (!reader) return tl::unexpected(reader.error());
-  TuningCounts counts;
-  std::string text = "{\"iterations\":[";
   for (;;) {
     auto found = reader->next_of(RecordType::kIteration);
     if (!found) return tl::unexpected(found.error());
-    if (!*found) break;
+    if (!*found) return {};
     const auto record = iteration_from_json((*found)->body);
     if (!record)
       return fail(ErrorCode::kCorrupt,
                   "line " + std::to_string((*found)->line) + ": " + record.error().message,
                   folder + "/" + kJournalName);
-    if (counts.count > 0) text += ",";
-    text += canonical_json(tuning_report_entry(*record));
-    counts.add(*record);
+    if (auto taken = take(*record); !taken) return taken;
   }
-  text += "],\"schema_version\":\"" + std::string(kSchemaVersion) +
-          "\",\"summary\":" + canonical_json(counts.to_json()) + "}\n";
-  return text;
+}
+
+namespace {
+
+Result<void> put_tuning_report(const std::string& folder, const base::Put& put) {
+  TuningCounts counts;
+  std::string text = "{\"iterations\":[";
+  auto each = each_iteration(folder, [&](const IterationRecord& record) -> Result<void> {
+    if (counts.count > 0) text += ",";
+    text += canonical_json(tuning_report_entry(record));
+    counts.add(record);
+    if (text.size() < kPieceBytes) return {};
+    return put(std::exchange(text, {}));
+  });
+  if (!each) return each;
+  return put(text + "],\"schema_version\":\"" + std::string(kSchemaVersion) +
+             "\",\"summary\":" + canonical_json(counts.to_json()) + "}\n");
+}
+
+base::Produce tuning_report(const std::string& folder) {
+  return [&folder](const base::Put& put) { return put_tuning_report(folder, put); };
+}
+
+}  // namespace
+
+Result<bool> tuning_report_is_current(const std::string& folder) {
+  return base::file_holds(folder + "/" + kTuningReportName, tuning_report(folder));
 }
 
 Result<void> write_tuning_report(const std::string& folder) {
-  const auto bytes = tuning_report_bytes(folder);
-  if (!bytes) return tl::unexpected(bytes.error());
-  return write_if_different(folder + "/" + kTuningReportName, *bytes);
+  const auto current = tuning_report_is_current(folder);
+  if (!current) return tl::unexpected(current.error());
+  if (*current) return {};
+  return base::write_streamed_not_durable(folder + "/" + kTuningReportName, tuning_report(folder));
 }
 
 }  // namespace soak::journal

@@ -6,6 +6,7 @@
 #include <soak/json.h>
 #include <soak/result.h>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "journal/records.h"
@@ -48,11 +49,21 @@ Json last_good(const Json& runtime);
 // ITER_SUMMARY_<i>.json.
 Result<void> write_iteration_summary(const std::string& folder, const IterationRecord& record);
 
-// The bytes of TUNING_REPORT.json, from the folder's journal.
-Result<std::string> tuning_report_bytes(const std::string& folder);
+// How many ITER_SUMMARY files a run keeps unless it is told otherwise: of the newest iterations. The journal
+// keeps every one.
+inline constexpr std::int64_t kSummariesKept = 10'000;
+
+// The same of a run with these recorded options.
+std::int64_t summaries_kept(const Json& options);
+
+// Every iteration record of the folder's journal, in order; memory is one record. An error ends it.
+Result<void> each_iteration(const std::string& folder,
+                            const std::function<Result<void>(const IterationRecord&)>& take);
 
 // TUNING_REPORT.json from the folder's journal, streamed: time grows with the run, so call it at growing
 // distances.
 Result<void> write_tuning_report(const std::string& folder);
+// Whether it is there and says what the journal says.
+Result<bool> tuning_report_is_current(const std::string& folder);
 
 }  // namespace soak::journal

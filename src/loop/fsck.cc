@@ -140,10 +140,10 @@ class Fsck {
     plan_.registry = &registry_;
     plan_.profile = &profile_;
     plan_.real_clock = true;  // where the run's clock began is the journal's to say
+    plan_.summaries_kept = journal::summaries_kept(plan_.header.options);
     result_.planned = plan_.header.iterations;
     state_.emplace(registry_, profile_);
-    replay_.emplace(plan_, folder_, *state_, outcome_,
-                    [this](const journal::IterationRecord& iteration) { return check_summary(iteration); });
+    replay_.emplace(plan_, folder_, *state_, outcome_);
     return {};
   }
 
@@ -161,24 +161,36 @@ class Fsck {
     return {};
   }
 
+  const char* differs_or_missing(const std::string& name) const {
+    return names_.contains(name) ? "is not what the journal says" : "is missing";
+  }
+
   Result<void> check_bytes(const std::string& name, const std::string& bytes) {
     const auto found = base::read_file(path(name));
     if (found && *found == bytes) return {};
     if (!found && found.error().code != ErrorCode::kNotFound) return tl::unexpected(found.error());
-    return find(name, found ? "is not what the journal says" : "is missing",
+    return find(name, differs_or_missing(name),
                 [&] { return base::write_file_atomic_not_durable(path(name), bytes); });
   }
 
-  Result<void> check_summary(const journal::IterationRecord& record) {
-    const std::string name = journal::iteration_summary_name(record.iteration);
-    known_.insert(name);
-    return check_bytes(name, journal::artifact_bytes(journal::iteration_summary(record)));
-  }
-
-  // Those of iterations that the journal does not have.
   Result<void> check_summaries() {
+    const std::int64_t oldest = oldest_summary(plan_, result_.iterations);
+    auto checked = journal::each_iteration(folder_, [&](const journal::IterationRecord& record) {
+      if (record.iteration < oldest) return Result<void>();
+      return check_bytes(journal::iteration_summary_name(record.iteration),
+                         journal::artifact_bytes(journal::iteration_summary(record)));
+    });
+    if (!checked) return checked;
     for (const std::string& name : names_) {
-      if (!is_iteration_summary(name) || known_.contains(name)) continue;
+      const auto iteration = summary_iteration(name);
+      if (!iteration || (oldest <= *iteration && *iteration <= result_.iterations)) continue;
+      if (1 <= *iteration && *iteration < oldest) {
+        auto found =
+            find(name, fmt::format("is not among the {} newest, which are kept", plan_.summaries_kept),
+                 [&] { return base::remove_file(path(name)); });
+        if (!found) return found;
+        continue;
+      }
       result_.findings.push_back(
           {name, "speaks of an iteration that the journal does not have", false, false});
     }
@@ -191,9 +203,11 @@ class Fsck {
       if (auto checked = check_bytes(name, journal::artifact_bytes(std::move(content))); !checked)
         return checked;
     }
-    auto report = journal::tuning_report_bytes(folder_);
-    if (!report) return tl::unexpected(report.error());
-    return check_bytes(journal::kTuningReportName, *report);
+    const auto current = journal::tuning_report_is_current(folder_);
+    if (!current) return tl::unexpected(current.error());
+    if (*current) return {};
+    const std::string name = journal::kTuningReportName;
+    return find(name, differs_or_missing(name), [&] { return journal::write_tuning_report(folder_); });
   }
 
   Result<void> check_runtime() {
@@ -234,7 +248,6 @@ class Fsck {
   const bool repair_;
   FsckResult result_;
   std::set<std::string> names_;
-  std::set<std::string> known_;           // summaries that the journal has
   std::set<std::string> pending_hashes_;  // of the runtime file, by records after the last iteration
   Registry registry_;
   analyze::Profile profile_;

@@ -1,7 +1,6 @@
 #pragma once
 // From a journal back to the state of its run. Not for use outside this room.
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,11 +17,8 @@ namespace soak::loop {
 // again.
 class Replay {
  public:
-  // What becomes of each iteration's record, once the state knows it; an error ends the replay.
-  using Sink = std::function<Result<void>(const journal::IterationRecord&)>;
-
-  Replay(const RunPlan& plan, const std::string& folder, RunState& state, RunOutcome& outcome, Sink sink)
-      : plan_(plan), folder_(folder), state_(state), outcome_(outcome), sink_(std::move(sink)) {}
+  Replay(const RunPlan& plan, const std::string& folder, RunState& state, RunOutcome& outcome)
+      : plan_(plan), folder_(folder), state_(state), outcome_(outcome) {}
 
   // kInvalidArgument: the run was recorded with other options. kCorrupt: records that do not fit together.
   Result<void> take(const journal::Record& record);
@@ -38,13 +34,15 @@ class Replay {
   const std::string& folder_;
   RunState& state_;
   RunOutcome& outcome_;
-  Sink sink_;
   bool has_header_ = false;
   Result<std::vector<journal::SeenReport>> observed_reports(std::size_t& next);
   std::vector<journal::Record>
       pending_;  // since the last iteration record: foreign edits, reports, their end
   std::optional<journal::IterationRecord> last_;
 };
+
+// The first iteration whose ITER_SUMMARY is kept, once `last` is the newest.
+std::int64_t oldest_summary(const RunPlan& plan, std::int64_t last);
 
 // The artifacts that speak of the last iteration alone, or of what the run knows after it: name → content.
 std::vector<std::pair<std::string, Json>> last_artifacts(const RunPlan& plan, const RunState& state,

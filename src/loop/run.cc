@@ -4,11 +4,13 @@
 
 #include <utility>
 
+#include "base/file.h"
 #include "journal/journal.h"
 #include "journal/write_artifacts.h"
 #include "loop/delivery.h"
 #include "loop/iteration.h"
 #include "loop/replay.h"
+#include "loop/run_folder.h"
 #include "loop/state.h"
 
 namespace soak::loop {
@@ -44,9 +46,7 @@ class Run {
  private:
   Result<void> open() {
     if (auto step = before_step(tools_, "open"); !step) return step;
-    Replay replay(plan_, tools_.folder, state_, outcome_, [&](const journal::IterationRecord& record) {
-      return journal::write_iteration_summary(tools_.folder, record);
-    });
+    Replay replay(plan_, tools_.folder, state_, outcome_);
     auto journal = journal::Journal::open(tools_.folder + "/" + journal::kJournalName,
                                           [&](const journal::Record& record) { return replay.take(record); });
     if (!journal) return tl::unexpected(journal.error());
@@ -60,8 +60,32 @@ class Run {
     }
     if (auto made = make_runtime_file(); !made) return made;
     if (!replay.last()) return {};
+    if (auto mended = mend_summaries(); !mended) return mended;
     if (auto reason = veto(*replay.last())) end_with(RunEnd::kVetoed, std::move(*reason));
     return write_last_artifacts(*replay.last());
+  }
+
+  // Those that a killed run has not written, or not removed any more.
+  Result<void> mend_summaries() {
+    const std::int64_t oldest = oldest_summary(plan_, state_.iteration());
+    auto names = base::list_folder(tools_.folder);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+      const auto iteration = summary_iteration(name);
+      if (!iteration || *iteration < 1 || *iteration >= oldest) continue;
+      if (auto removed = base::remove_file(tools_.folder + "/" + name); !removed) return removed;
+    }
+    return journal::each_iteration(tools_.folder, [&](const journal::IterationRecord& record) {
+      return record.iteration < oldest ? Result<void>()
+                                       : journal::write_iteration_summary(tools_.folder, record);
+    });
+  }
+
+  Result<void> write_summary(const journal::IterationRecord& record) {
+    if (auto written = journal::write_iteration_summary(tools_.folder, record); !written) return written;
+    const std::int64_t beyond = oldest_summary(plan_, record.iteration) - 1;
+    if (beyond < 1) return {};
+    return base::remove_file(tools_.folder + "/" + journal::iteration_summary_name(beyond));
   }
 
   void end_with(RunEnd end, std::string reason) {
@@ -110,7 +134,7 @@ class Run {
     const journal::IterationRecord& record = result->record;
     count_iteration(record, state_.taken_back(), outcome_);
     if (auto step = before_step(tools_, "artifacts"); !step) return step;
-    if (auto written = journal::write_iteration_summary(tools_.folder, record); !written) return written;
+    if (auto written = write_summary(record); !written) return written;
     if (auto written = write_last_artifacts(record); !written) return written;
     const bool distance_doubled = (record.iteration & (record.iteration - 1)) == 0;
     if (distance_doubled) {

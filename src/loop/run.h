@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "journal/artifacts.h"
 #include "journal/records.h"
+#include "journal/write_artifacts.h"
 #include "target/target.h"
 #include "tuner/tuner.h"
 
@@ -44,6 +45,7 @@ struct RunPlan {
   const analyze::Profile* profile = nullptr;
   std::set<std::string> pinned;
   bool rollback = false;  // after a bad change (loop/last_good.h), the last known good runtime is put back
+  std::int64_t summaries_kept = journal::kSummariesKept;  // ITER_SUMMARY files, of the newest iterations
   bool stop_on_veto = false;  // the run ends with the first iteration in which a veto KPI fails
   std::chrono::milliseconds iteration_length{300'000};
   std::chrono::milliseconds settle{30'000};

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <string_view>
 #include <vector>
 
@@ -30,8 +31,7 @@ constexpr const char* kNames[] = {
     "DELTA_VERIFY_REPORT.md",   target::kTargetLogName};
 
 bool is_artifact(const std::string& name) {
-  return is_iteration_summary(name) ||
-         std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+  return summary_iteration(name) || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 // What a folder holds, by what this file cares about.
@@ -107,15 +107,18 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
 
 }  // namespace
 
-bool is_iteration_summary(std::string_view name) {
+std::optional<std::int64_t> summary_iteration(std::string_view name) {
   constexpr std::string_view kPrefix = "ITER_SUMMARY_";
   constexpr std::string_view kSuffix = ".json";
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) ||
       name.size() <= kPrefix.size() + kSuffix.size())
-    return false;
+    return std::nullopt;
   name.remove_prefix(kPrefix.size());
   name.remove_suffix(kSuffix.size());
-  return name.find_first_not_of("0123456789") == std::string_view::npos;
+  if (name.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  std::int64_t number = 0;
+  const bool fits = std::from_chars(name.data(), name.data() + name.size(), number).ec == std::errc();
+  return fits ? number : -1;
 }
 
 // A temp of write_file_atomic_not_durable() for an artifact, or of replace_file() for the runtime.

@@ -4,6 +4,8 @@
 
 #include <soak/json.h>
 #include <soak/result.h>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +28,8 @@ Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const 
 // Whether a run writes the journal in the folder at this moment.
 bool run_is_under_way(const std::string& folder);
 
-// ITER_SUMMARY_<digits>.json.
-bool is_iteration_summary(std::string_view name);
+// The number in ITER_SUMMARY_<digits>.json; -1 where it has too many digits; nothing for another name.
+std::optional<std::int64_t> summary_iteration(std::string_view name);
 // A temp that a killed run left of an artifact or of the runtime file.
 bool is_stale_temp(const std::string& name);
 

@@ -1,0 +1,58 @@
+#include "base/streamed_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/descriptor.h"
+#include "base/file.h"
+
+namespace soak::base {
+namespace {
+
+constexpr std::size_t kCompareBytes = 1 << 16;
+
+}  // namespace
+
+Result<void> write_streamed_not_durable(const std::string& path, const Produce& produce) {
+  const std::string temp = path + ".tmp" + random_suffix();
+  Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!descriptor.valid())
+    return tl::unexpected(error_from_errno(errno, "cannot create a temp file beside it", path));
+  auto written = produce([&](std::string_view bytes) { return write_all(descriptor.get(), bytes, path); });
+  if (written && descriptor.close() != 0)
+    written = tl::unexpected(error_from_errno(errno, "cannot close its temp file", path));
+  if (written && ::rename(temp.c_str(), path.c_str()) != 0)
+    written = tl::unexpected(error_from_errno(errno, "cannot replace", path));
+  if (!written) ::unlink(temp.c_str());
+  return written;
+}
+
+Result<bool> file_holds(const std::string& path, const Produce& produce) {
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status {};
+  bool same = descriptor.valid() && ::fstat(descriptor.get(), &status) == 0 && S_ISREG(status.st_mode);
+  std::string present;
+  const auto compare = [&](std::string_view bytes) -> Result<void> {
+    while (same && !bytes.empty()) {
+      present.resize(std::min<std::size_t>(bytes.size(), kCompareBytes));
+      const ssize_t got = ::read(descriptor.get(), present.data(), present.size());
+      if (got < 0 && errno == EINTR) continue;
+      same = got > 0 && bytes.starts_with(std::string_view(present).substr(0, static_cast<std::size_t>(got)));
+      if (same) bytes.remove_prefix(static_cast<std::size_t>(got));
+    }
+    if (!same) return fail(ErrorCode::kConflict, "differs", path);
+    return {};
+  };
+  const auto produced = produce(compare);
+  if (!same) return false;
+  if (!produced) return tl::unexpected(produced.error());
+  char more = 0;
+  return ::read(descriptor.get(), &more, 1) == 0;
+}
+
+}  // namespace soak::base
