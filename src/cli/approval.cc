@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "cli/log.h"
 
 namespace soak::cli {
 namespace {
@@ -54,14 +55,15 @@ class Asker {
     const auto deadline = steady_clock::now() + options_.within;
     while (options_.stop == nullptr || *options_.stop == 0) {
       if (const auto answer = look(question)) {
-        std::fprintf(stderr, "soak: iteration %lld: %s\n", static_cast<long long>(question.iteration),
-                     *answer ? "approved" : "not approved");
+        log_line(
+            LogLevel::kInfo, "approval",
+            fmt::format("soak: iteration {}: {}", question.iteration, *answer ? "approved" : "not approved"));
         return *answer ? Answer::kYes : Answer::kNo;
       }
       if (steady_clock::now() < deadline) continue;
-      std::fprintf(stderr, "soak: iteration %lld: no answer within %g s: not approved\n",
-                   static_cast<long long>(question.iteration),
-                   static_cast<double>(options_.within.count()) / 1000);
+      log_line(LogLevel::kInfo, "approval",
+               fmt::format("soak: iteration {}: no answer within {:g} s: not approved", question.iteration,
+                           static_cast<double>(options_.within.count()) / 1000));
       return Answer::kNo;
     }
     return Answer::kInterrupted;
@@ -79,6 +81,7 @@ class TerminalAsker final : public Asker {
 
  private:
   void put(const Question& question) override {
+    clear_status();
     if (::isatty(STDIN_FILENO) != 0) ::tcflush(STDIN_FILENO, TCIFLUSH);  // typed before it was asked
     std::fprintf(stderr, "soak: %s\nApply it? [y/N] ", to_line(question).c_str());
   }
@@ -137,6 +140,7 @@ class FileAsker final : public Asker {
   }
   void put(const Question& question) override {
     asked_ = stamp();
+    clear_status();
     std::fprintf(stderr, "soak: %s\nsoak: waiting for \"yes\" or \"no\" in %s (or \"%lld yes\")\n",
                  to_line(question).c_str(), options_.file.c_str(),
                  static_cast<long long>(question.iteration));

@@ -4,21 +4,17 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/log.h"
 
 namespace soak::cli {
 namespace {
 
 int report(const Error& error, std::string_view code, bool json, int exit_code) {
-  std::string line = to_line(error);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20)
-      c = ' ';  // a name from the command line may hold anything; the error stays one line
-  }
-  std::fprintf(stderr, "soak: %s\n", line.c_str());
-  if (!json) return exit_code;
   Json body = {{"code", code}, {"message", error.message}};
   if (!error.file.empty()) body["file"] = error.file;
   if (!error.parameter.empty()) body["parameter"] = error.parameter;
+  log_line(LogLevel::kError, "error", to_line(error), {{"error", body}});
+  if (!json) return exit_code;
   static_cast<void>(print_json(Json{{"error", body}}));
   return exit_code;
 }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/log.h"
 
 namespace soak::cli {
 namespace {
@@ -108,6 +109,7 @@ int run_program(std::vector<std::string> arguments) {
       CLI::config_extras_mode::error);  // a misspelt option must not change a verdict unseen
   app.require_subcommand(1);
   app.fallthrough();  // --config and --version are taken after the subcommand too
+  add_log_options(app);
   app.footer("Options can stand in a file: --config FILE, TOML with keys under [run], [gate], ...");
   int exit_code = kExitOk;
   add_commands(app, exit_code);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 
 #include "apply/file_store.h"
@@ -12,6 +11,8 @@
 #include "cli/approval.h"
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/log.h"
+#include "cli/progress.h"
 #include "cli/run_request.h"
 #include "cli/stop_signal.h"
 #include "journal/write_artifacts.h"
@@ -22,36 +23,7 @@ namespace {
 constexpr std::int64_t kIterationsMax = 10'000'000;
 constexpr double kSecondsMax = 86'400;
 
-std::string values_text(const ParamValues& values) {
-  std::string text;
-  for (const auto& [name, value] : values)
-    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", name, canonical_json(value));
-  return text;
-}
-
-std::string decision_text(const journal::Tuning& tuning) {
-  if (tuning.proposed_deltas.empty()) return tuning.rationale.empty() ? "nothing proposed" : tuning.rationale;
-  if (tuning.origin == journal::kOriginRollback) return tuning.rationale;
-  if (tuning.applied) return "applied " + values_text(tuning.proposed_deltas);
-  return fmt::format("held ({}) {}", tuning.skip_reason ? tuning.skip_reason->note : "",
-                     values_text(tuning.proposed_deltas));
-}
-
-void print_progress(const loop::RunPlan& plan, const journal::IterationRecord& record) {
-  std::string line = fmt::format("[{}/{}] {}", record.iteration, plan.header.iterations, record.kpi_verdict);
-  for (const analyze::Kpi& kpi : plan.profile->kpis) {
-    if (!kpi.judged) continue;
-    const auto value = record.summary.kpis.find(kpi.name);
-    line += value == record.summary.kpis.end() ? fmt::format("  {} -", kpi.name)
-                                               : fmt::format("  {} {:.4g}", kpi.name, value->second);
-  }
-  line += "  | " + decision_text(record.tuning);
-  for (const journal::Fault& fault : record.target.faults)
-    line += fmt::format("  ! {} {}", fault.kind, fault.parameter);
-  std::fprintf(stderr, "%s\n", line.c_str());
-}
-
-std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome) {
+std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome, const Progress& progress) {
   const char* end = outcome.end == loop::RunEnd::kFinished      ? "finished"
                     : outcome.end == loop::RunEnd::kInterrupted ? "interrupted; go on with --resume"
                     : outcome.end == loop::RunEnd::kVetoed      ? "stopped on a veto"
@@ -59,11 +31,11 @@ std::string summary_text(const PreparedRun& run, const loop::RunOutcome& outcome
   return fmt::format(
       "run {}: {}, {} of {}, {} passed\n"
       "proposals: {}, applied {}, held {}{}; delivery faults: {}\n"
-      "artifacts: {}\n",
+      "artifacts: {}\n{}",
       outcome.run_id, end, outcome.iterations, base::plural(run.plan.header.iterations, "iteration"),
       outcome.passed, outcome.proposed, outcome.applied, outcome.held,
       outcome.rolled_back > 0 ? fmt::format(", rolled back {}", outcome.rolled_back) : std::string(),
-      outcome.faults, run.folder);
+      outcome.faults, run.folder, progress.table(color_on_stdout()));
 }
 
 loop::FolderUse folder_use(const RunRequest& request) {
@@ -72,7 +44,7 @@ loop::FolderUse folder_use(const RunRequest& request) {
                              : loop::FolderUse::kFresh;
 }
 
-Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& run) {
+Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& run, Progress& progress) {
   if (auto ready = loop::prepare_run_folder(run.folder, folder_use(request), run.plan.start_runtime); !ready)
     return tl::unexpected(ready.error());
   if (!run.latest_root.empty()) {
@@ -92,9 +64,13 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
     const std::chrono::milliseconds within(std::llround(request.approve_s * 1000));
     tools.approve = make_approval({request.approve_file, within, request.stop});
   }
-  if (!request.quiet)
-    tools.on_iteration = [&run](const journal::IterationRecord& record) { print_progress(run.plan, record); };
-  return loop::run_soak(run.plan, tools);
+  tools.on_iteration = [&request, &progress](const journal::IterationRecord& record) {
+    progress.take(record);
+    if (!request.quiet) progress.show(record);
+  };
+  auto outcome = loop::run_soak(run.plan, tools);
+  clear_status();
+  return outcome;
 }
 
 int exit_code_of(const Error& error) {
@@ -105,18 +81,19 @@ int exit_code_of(const Error& error) {
 int run_request(const RunRequest& request) {
   auto run = prepare_run(request);
   if (!run) return exit_code_of(run.error());
-  for (const std::string& warning : (*run)->warnings)
-    std::fprintf(stderr, "soak: warning: %s\n", warning.c_str());
-  const auto outcome = run_prepared(request, **run);
+  for (const std::string& warning : (*run)->warnings) log_warning(warning);
+  Progress progress(progress_for_stderr((*run)->profile, (*run)->plan.header.iterations));
+  const auto outcome = run_prepared(request, **run, progress);
   if (!outcome) return exit_code_of(outcome.error());
-  const bool printed = print_text(summary_text(**run, *outcome));
+  const bool printed = print_text(summary_text(**run, *outcome, progress));
   if (outcome->end == loop::RunEnd::kInterrupted) return kExitInterrupted;
   if (outcome->end == loop::RunEnd::kTargetEnded) {
-    std::fprintf(stderr, "soak: the target died or stopped reporting: %s\n", outcome->end_reason.c_str());
+    log_line(LogLevel::kError, "target_ended",
+             "the target died or stopped reporting: " + outcome->end_reason);
     return kExitTargetFailed;
   }
   if (outcome->end == loop::RunEnd::kVetoed) {
-    std::fprintf(stderr, "soak: stopped on a veto: %s\n", outcome->end_reason.c_str());
+    log_line(LogLevel::kError, "veto", "stopped on a veto: " + outcome->end_reason);
     return kExitError;
   }
   return printed ? kExitOk : kExitError;
@@ -261,7 +238,12 @@ void add_run(CLI::App& app, int& exit_code) {
                       "A JSON list of parameters on top of the built-in registry");
   command->add_option("--kpi-profile", request->kpi_profile,
                       "KPIs, thresholds and rules instead of the built-in market-maker");
-  command->add_flag("--quiet", request->quiet, "No progress lines");
+  command
+      ->add_option("--keep-summaries", request->keep_summaries,
+                   "How many ITER_SUMMARY files stay, of the newest iterations; the journal keeps all")
+      ->check(CLI::Range(std::int64_t{1}, kIterationsMax))
+      ->capture_default_str();
+  command->add_flag("--quiet", request->quiet, "Nothing on stderr but warnings and errors");
   command->callback([request, &exit_code] {
     check_combinations(*request);
     set_iterations(*request);

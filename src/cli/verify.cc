@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/log.h"
 #include "journal/artifacts.h"
 #include "verify/verify.h"
 
@@ -53,7 +54,7 @@ int run_verify(const VerifyCommand& command) {
   const verify::VerifyResult result = verify::verify_run(run, *registry);
   const verify::Verdict verdict = verify::judge(result, command.strict);
   if (verdict.passed && result.full_apply_count == 0 && result.proposed_count == result.partial_ok_count) {
-    std::fprintf(stderr, "soak: warning: %s\n", verdict.reason.c_str());
+    log_warning(verdict.reason);
   }
   bool printed = false;
   if (command.json) {
