@@ -6,10 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "base/file.h"
 #include "cli/command.h"
+#include "cli/publish.h"
 #include "cli/run_folder.h"
-#include "export/export.h"
 #include "gate/gate.h"
 
 namespace soak::cli {
@@ -18,8 +17,8 @@ namespace {
 struct GateRequest {
   FolderRequest folder;
   gate::GateOptions options;
+  PublishRequest publish;
   std::string compare;
-  std::string junit;
   bool prometheus = false;
   bool skip_delta_verify = false;
   bool json = false;
@@ -68,8 +67,7 @@ Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
   if (request.prometheus) {
     if (auto written = write_metrics(judged, verified); !written) return written;
   }
-  if (request.junit.empty()) return {};
-  return base::write_file_atomic_not_durable(request.junit, exporting::junit_xml(result, verified));
+  return publish(request.publish, result, verified, judged.snapshot, judged.run);
 }
 
 int run_gate(const GateRequest& request) {
@@ -118,7 +116,7 @@ void add_gate(CLI::App& app, int& exit_code) {
                     "Do not verify delivery; no delivery check counts as passed");
   command->add_flag("--prometheus", request->prometheus,
                     "Write POST_SOAK_METRICS.prom into the run's folder");
-  command->add_option("--junit", request->junit, "Write JUnit XML to this file");
+  add_publish_options(*command, request->publish);
   command->add_option("--compare", request->compare,
                       "Another run's folder, or its POST_SOAK_SNAPSHOT.json, to compare with");
   command->add_flag("--json", request->json, "Print one JSON document");
