@@ -1,11 +1,8 @@
 #include "analyze/compare.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "analyze/statistics.h"
-#include "analyze/text.h"
 
 namespace soak::analyze {
 namespace {
@@ -25,13 +22,6 @@ void add_standard_error(KpiChange& change, const std::optional<double>& baseline
   if (!change.difference || !baseline || !now) return;
   change.standard_error = round6(welch_standard_error(*baseline, *now));
   change.beyond_two_standard_errors = std::fabs(*change.difference) > 2 * *change.standard_error;
-}
-
-std::string error_text(const KpiChange& change) {
-  if (!change.standard_error) return change.difference ? ", standard error unknown" : "";
-  return fmt::format(", {} than twice its standard error {}",
-                     *change.beyond_two_standard_errors ? "more" : "not more",
-                     number_text(*change.standard_error, 6));
 }
 
 }  // namespace
@@ -76,24 +66,6 @@ Json to_json(const std::vector<KpiChange>& changes) {
           {"statement",
            "difference of the means over the window, with its standard error (Welch) as if iterations were "
            "independent; not a test of significance"}};
-}
-
-std::string to_text(const std::vector<KpiChange>& changes, const Profile& profile) {
-  std::string text =
-      "Against the baseline (means over the window; standard errors as if iterations were independent; not a "
-      "test of significance):\n";
-  for (const KpiChange& change : changes) {
-    const Kpi& kpi = *find_kpi(profile, change.kpi);
-    const auto shown = [&](const std::optional<double>& value) {
-      return value ? value_text(*value, kpi) : std::string("no data");
-    };
-    text += fmt::format("  {:<20} {} -> {}{}{} ({})\n", change.kpi, shown(change.baseline), shown(change.now),
-                        change.difference ? ", " + std::string(*change.difference > 0 ? "+" : "") +
-                                                number_text(*change.difference)
-                                          : "",
-                        error_text(change), change.direction);
-  }
-  return text;
 }
 
 }  // namespace soak::analyze

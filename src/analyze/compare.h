@@ -30,7 +30,5 @@ Result<std::vector<KpiChange>> compare_snapshots(const Profile& profile, const J
                                                  const Json& now, const std::string& baseline_name);
 
 Json to_json(const std::vector<KpiChange>& changes);
-// One line a KPI.
-std::string to_text(const std::vector<KpiChange>& changes, const Profile& profile);
 
 }  // namespace soak::analyze

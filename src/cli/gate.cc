@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/baseline.h"
 #include "cli/command.h"
 #include "cli/publish.h"
 #include "cli/run_folder.h"
@@ -18,7 +19,7 @@ struct GateRequest {
   FolderRequest folder;
   gate::GateOptions options;
   PublishRequest publish;
-  std::string compare;
+  CompareRequest compare;
   bool prometheus = false;
   bool skip_delta_verify = false;
   bool json = false;
@@ -76,13 +77,18 @@ int run_gate(const GateRequest& request) {
   std::optional<verify::VerifyResult> found;
   if (!request.skip_delta_verify) found = verify::verify_run(judged->run, judged->registry);
   const verify::VerifyResult* verified = found ? &*found : nullptr;
-  const gate::GateResult result =
+  gate::GateResult result =
       gate::judge(judged->run, judged->profile, judged->snapshot, verified, request.options);
-  std::optional<std::vector<analyze::KpiChange>> changes;
-  if (!request.compare.empty()) {
+  std::optional<Comparison> comparison;
+  if (request.compare.wanted) {
     auto compared = compare_with(request.compare, *judged, request.folder);
     if (!compared) return could_not_judge(compared.error(), request.json);
-    changes = std::move(*compared);
+    comparison = std::move(*compared);
+    gate::judge_regressions(comparison->regressions, request.compare.max_regression, comparison->baseline,
+                            result);
+    result.warnings.insert(result.warnings.end(), comparison->warnings.begin(), comparison->warnings.end());
+    if (!comparison->warnings.empty() && result.verdict == gate::GateVerdict::kPass)
+      result.verdict = gate::GateVerdict::kWarn;
   }
   if (const auto written = write_all(request, *judged, verified, result); !written) {
     return could_not_judge(written.error(), request.json);
@@ -90,11 +96,11 @@ int run_gate(const GateRequest& request) {
   bool printed = false;
   if (request.json) {
     Json json = gate::to_json(result, judged->snapshot, verified);
-    if (changes) json["compare"] = analyze::to_json(*changes);
+    if (comparison) json["compare"] = to_json(*comparison);
     printed = print_json(json);
   } else {
     printed = print_text(
-        text_of(result, request, verified, changes ? analyze::to_text(*changes, judged->profile) : ""));
+        text_of(result, request, verified, comparison ? to_text(*comparison, judged->profile) : ""));
   }
   if (!printed || result.verdict == gate::GateVerdict::kInconclusive) return kExitInconclusive;
   return result.passed() ? kExitOk : kExitError;
@@ -117,8 +123,7 @@ void add_gate(CLI::App& app, int& exit_code) {
   command->add_flag("--prometheus", request->prometheus,
                     "Write POST_SOAK_METRICS.prom into the run's folder");
   add_publish_options(*command, request->publish);
-  command->add_option("--compare", request->compare,
-                      "Another run's folder, or its POST_SOAK_SNAPSHOT.json, to compare with");
+  add_compare_options(*command, request->compare, true);
   command->add_flag("--json", request->json, "Print one JSON document");
   command->callback([request, &exit_code] { exit_code = run_gate(*request); });
 }

@@ -192,6 +192,24 @@ TEST_F(GateCommand, TakesPercentagesOfOldArtifactsForRatios) {
   EXPECT_EQ(snapshot().at("verdict"), "PASS");
 }
 
+TEST_F(GateCommand, FailsARunThatIsWorseThanItsBaselineByMoreThanItMay) {
+  EXPECT_EQ(gate().exit_code, kExitOk);
+  fs::copy(folder_ / "POST_SOAK_SNAPSHOT.json", folder_ / "baseline.json");
+  for (int i = 1; i <= 8; ++i) set_kpi(i, "net_bps", 2.8);
+  const std::string baseline = (folder_ / "baseline.json").string();
+  EXPECT_EQ(gate({"--compare", baseline}).exit_code, kExitOk);
+  EXPECT_EQ(gate({"--compare", baseline, "--max-regression", "net_bps=1"}).exit_code, kExitOk);
+  const Ran ran = gate({"--compare", baseline, "--max-regression", "net_bps=0.1"});
+  EXPECT_EQ(ran.exit_code, kExitError);
+  EXPECT_NE(ran.out.find("regression_net_bps"), std::string::npos);
+}
+
+TEST_F(GateCommand, RefusesALimitOnWhatIsNoJudgedKpi) {
+  const Ran ran = gate({"--compare", folder_.string(), "--max-regression", "profit=1"});
+  EXPECT_EQ(ran.exit_code, kExitInconclusive);
+  EXPECT_NE(ran.err.find("profit"), std::string::npos);
+}
+
 TEST_F(GateCommand, ComparesWithABaselineFolderOrItsSnapshot) {
   EXPECT_EQ(gate().exit_code, kExitOk);
   fs::copy(folder_ / "POST_SOAK_SNAPSHOT.json", folder_ / "baseline.json");

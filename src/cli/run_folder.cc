@@ -59,17 +59,4 @@ Result<void> write_metrics(const JudgedRun& judged, const verify::VerifyResult* 
                                              exporting::prometheus_text(judged.snapshot, verified));
 }
 
-Result<std::vector<analyze::KpiChange>> compare_with(const std::string& baseline, const JudgedRun& judged,
-                                                     const FolderRequest& request) {
-  const Json now = analyze::to_json(judged.snapshot);
-  if (base::is_folder(baseline)) {
-    const auto other = judge_folder({baseline, request.kpi_profile, request.params});
-    if (!other) return tl::unexpected(other.error());
-    return analyze::compare_snapshots(judged.profile, analyze::to_json(other->snapshot), now, baseline);
-  }
-  const auto file = read_json_with_hash(baseline);
-  if (!file) return tl::unexpected(file.error());
-  return analyze::compare_snapshots(judged.profile, file->value, now, baseline);
-}
-
 }  // namespace soak::cli

@@ -40,8 +40,4 @@ Result<void> write_reports(const JudgedRun& judged, const verify::VerifyResult* 
 // POST_SOAK_METRICS.prom, in the same way.
 Result<void> write_metrics(const JudgedRun& judged, const verify::VerifyResult* verified);
 
-// `baseline` is another run's folder or a POST_SOAK_SNAPSHOT.json.
-Result<std::vector<analyze::KpiChange>> compare_with(const std::string& baseline, const JudgedRun& judged,
-                                                     const FolderRequest& request);
-
 }  // namespace soak::cli

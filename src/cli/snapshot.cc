@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/baseline.h"
 #include "cli/command.h"
 #include "cli/run_folder.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 struct SnapshotRequest {
   FolderRequest folder;
-  std::string compare;
+  CompareRequest compare;
   bool pretty = false;
   bool prometheus = false;
 };
@@ -19,11 +20,10 @@ int run_snapshot(const SnapshotRequest& request) {
   const auto judged = judge_folder(request.folder);
   if (!judged) return report_error(judged.error());
   Json json = analyze::to_json(judged->snapshot);
-  if (!request.compare.empty()) {
-    const auto changes = compare_with(request.compare, *judged, request.folder);
-    if (!changes) return report_error(changes.error());
-    json["compare"] = analyze::to_json(*changes);
-    json["compare"]["baseline"] = request.compare;
+  if (request.compare.wanted) {
+    const auto comparison = compare_with(request.compare, *judged, request.folder);
+    if (!comparison) return report_error(comparison.error());
+    json["compare"] = to_json(*comparison);
   }
   if (request.prometheus) {
     const verify::VerifyResult verified = verify::verify_run(judged->run, judged->registry);
@@ -43,8 +43,7 @@ void add_snapshot(CLI::App& app, int& exit_code) {
   command->add_flag("--pretty", request->pretty, "Indent the JSON");
   command->add_flag("--prometheus", request->prometheus,
                     "Also write POST_SOAK_METRICS.prom into the run's folder");
-  command->add_option("--compare", request->compare,
-                      "Another run's folder, or its POST_SOAK_SNAPSHOT.json, to compare with");
+  add_compare_options(*command, request->compare, false);
   command->callback([request, &exit_code] { exit_code = run_snapshot(*request); });
 }
 
