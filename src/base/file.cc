@@ -22,7 +22,10 @@ Error error_from_errno(int error_number, std::string_view action, const std::str
                          : error_number == EISDIR || error_number == ENOTDIR || error_number == ELOOP
                              ? ErrorCode::kNotAFile
                              : ErrorCode::kIoError;
-  return Error{code, std::string(action) + ": " + std::strerror(error_number), path, {}};
+  // Ours are most often calls that follow no link, of which the system's own words ("too many levels") say
+  // little.
+  const char* why = error_number == ELOOP ? "a symbolic link is in the way" : std::strerror(error_number);
+  return Error{code, std::string(action) + ": " + why, path, {}};
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
@@ -70,6 +73,13 @@ Result<void> write_all(int descriptor, std::string_view bytes, const std::string
 }
 
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes) {
+  struct stat present {};
+  if (::lstat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode) && !S_ISLNK(present.st_mode)) {
+    return fail(ErrorCode::kNotAFile,
+                S_ISDIR(present.st_mode) ? "is a folder, not a file"
+                                         : "is a device, a pipe or a socket, and not replaced by a file",
+                path);
+  }
   const std::string temp = path + ".tmp" + random_suffix();
   Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!descriptor.valid())
@@ -99,6 +109,11 @@ Result<void> remove_file(const std::string& path) {
 bool file_exists(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
+}
+
+bool is_link(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
 }
 
 bool is_dangling_link(const std::string& path) {
