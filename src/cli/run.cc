@@ -80,7 +80,7 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
       return tl::unexpected(linked.error());
   }
   const std::string runtime_path = run.folder + "/" + journal::kRuntimeName;
-  apply::FileStore store(runtime_path);
+  apply::FileStore store(runtime_path, apply::Links::kRefuse);
   loop::RunTools tools;
   tools.folder = run.folder;
   tools.target = run.target.get();

@@ -58,7 +58,9 @@ Json TuningCounts::to_json() const {
 namespace {
 
 Result<void> write_if_different(const std::string& path, const std::string& bytes) {
-  if (const auto present = base::read_file(path); present && *present == bytes) return {};
+  const auto present = base::read_file(path);
+  const bool same = present && *present == bytes && !base::is_link(path);  // what a link leads to may change
+  if (same) return {};
   return base::write_file_atomic_not_durable(path, bytes);
 }
 

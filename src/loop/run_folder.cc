@@ -102,6 +102,12 @@ Result<void> remove_stale_links(const std::string& root) {
 
 Result<void> check_free(const std::string& folder, const Contents& contents, FolderUse use,
                         const Json& start_runtime) {
+  const std::string path = folder + "/" + journal::kRuntimeName;
+  if (base::is_link(path))
+    return fail(ErrorCode::kNotAFile,
+                "is a symbolic link, and a run writes no file outside its folder; remove it, or choose "
+                "another --out",
+                path);
   if (contents.journal && use == FolderUse::kFresh) {
     return fail(
         ErrorCode::kAlreadyExists,
@@ -117,7 +123,6 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
                 folder);
   }
   if (!contents.runtime) return {};
-  const std::string path = folder + "/" + journal::kRuntimeName;
   const auto present = read_json_with_hash(path);
   if (present && present->state_hash == compute_json_hash(start_runtime)) return {};
   return fail(ErrorCode::kAlreadyExists,
