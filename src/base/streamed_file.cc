@@ -19,6 +19,13 @@ constexpr std::size_t kCompareBytes = 1 << 16;
 }  // namespace
 
 Result<void> write_streamed_not_durable(const std::string& path, const Produce& produce) {
+  struct stat present {};
+  if (::lstat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode) && !S_ISLNK(present.st_mode)) {
+    return fail(ErrorCode::kNotAFile,
+                S_ISDIR(present.st_mode) ? "is a folder, not a file"
+                                         : "is a device, a pipe or a socket, and not replaced by a file",
+                path);
+  }
   const std::string temp = path + ".tmp" + random_suffix();
   Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!descriptor.valid())

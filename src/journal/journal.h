@@ -109,13 +109,15 @@ enum class Durability {
 class Journal {
  public:
   // Opens or creates the journal, cuts a torn tail (and makes the cut durable), and gives each complete
-  // record to `each` in order. kLocked: another process writes it. kCorrupt: damaged; nothing is changed. An
-  // error from `each` is passed on.
+  // record to `each` in order. kLocked: another process writes it. kCorrupt: damaged, or no journal at all;
+  // nothing is changed. kNotAFile: a symbolic link, or a file with more than one hard link. An error from
+  // `each` is passed on.
   static Result<std::unique_ptr<Journal>> open(const std::string& path,
                                                const std::function<Result<void>(const Record&)>& each);
 
   // Appends, or matches (see above): kCorrupt where the record found is another one. After any other error
   // the journal takes no more records: what the disk holds is then unknown, and the next open() finds out.
+  // Records that could not be made durable are cut off again, as far as that can still be done.
   Result<void> append(RecordType type, const Json& body, Durability durability);
 
   // The record that the append() after `ahead` others must match, or nothing where there is none.
@@ -135,6 +137,8 @@ class Journal {
   std::string path_;
   std::deque<Record> unmatched_;  // since the last iteration record
   std::int64_t sequence_ = 0;     // of the last record written or matched
+  std::uint64_t written_bytes_ = 0;
+  std::uint64_t durable_bytes_ = 0;
   bool broken_ = false;
 };
 

@@ -271,5 +271,41 @@ TEST_F(JournalTest, RecordsLargerThanAReadChunkAreWhole) {
   EXPECT_EQ(scan().records[1].body, big);
 }
 
+TEST_F(JournalTest, FileThatIsNoJournalIsNotCut) {
+  for (const std::string& text :
+       {std::string("shopping: milk"), std::string("no\nrecord\n"), std::string(9, '\0')}) {
+    put(text);
+    const auto journal = Journal::open(path_, ignore);
+    ASSERT_FALSE(journal) << text;
+    EXPECT_EQ(journal.error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(bytes(), text);
+  }
+}
+
+TEST_F(JournalTest, HeaderThatIsOnlyHalfThereIsCut) {
+  write_small_run();
+  const std::string whole = bytes();
+  for (const std::size_t size : {std::size_t{1}, std::size_t{8}, std::size_t{30}}) {
+    put(whole.substr(0, size));
+    ASSERT_TRUE(Journal::open(path_, ignore));
+    EXPECT_EQ(bytes(), "");
+  }
+}
+
+TEST_F(JournalTest, FileWithAnotherNameOrBehindALinkIsNotAppendedTo) {
+  const std::string other = folder_ + "/other";
+  write_small_run();
+  std::filesystem::rename(path_, other);
+  const std::string before = *base::read_file(other);
+  std::filesystem::create_hard_link(other, path_);
+  ASSERT_FALSE(Journal::open(path_, ignore));
+  EXPECT_EQ(Journal::open(path_, ignore).error().code, ErrorCode::kNotAFile);
+  std::filesystem::remove(path_);
+  std::filesystem::create_symlink(other, path_);
+  ASSERT_FALSE(Journal::open(path_, ignore));
+  EXPECT_EQ(Journal::open(path_, ignore).error().code, ErrorCode::kNotAFile);
+  EXPECT_EQ(*base::read_file(other), before);
+}
+
 }  // namespace
 }  // namespace soak::journal
