@@ -58,7 +58,8 @@ Json TuningCounts::to_json() const {
 namespace {
 
 Result<void> write_if_different(const std::string& path, const std::string& bytes) {
-  if (const auto present = base::read_file(path); present && *present == bytes) return {};
+  if (const auto present = base::read_file(path, kTuningReportBytesMax); present && *present == bytes)
+    return {};
   return base::write_file_atomic_not_durable(path, bytes);
 }
 
