@@ -235,6 +235,9 @@ Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::millise
 
 Result<Replaced> replace_file(const std::string& path, std::string_view bytes,
                               const ReplaceOptions& options) {
+  if (bytes.size() > kFileBytesMax)  // or what is written could not be read again
+    return fail(ErrorCode::kLimitExceeded, "would be larger than " + std::to_string(kFileBytesMax) + " bytes",
+                path);
   auto place = resolve(path, options.refuse_link);
   if (!place) return tl::unexpected(place.error());
   const Descriptor folder(::open(place->folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

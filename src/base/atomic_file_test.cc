@@ -267,5 +267,14 @@ TEST(ReplaceFile, RefusesASymbolicLinkWhereThatIsAskedFor) {
   EXPECT_EQ(bytes_of(folder.file("real")), "old");
 }
 
+TEST(ReplaceFile, RefusesToWriteWhatCouldNotBeReadAgain) {
+  const TempFolder folder;
+  write_bytes(folder.file("f"), "old");
+  const auto replaced = replace_file(folder.file("f"), std::string(kFileBytesMax + 1, 'x'));
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(bytes_of(folder.file("f")), "old");
+}
+
 }  // namespace
 }  // namespace soak::base

@@ -9,7 +9,8 @@
 
 namespace soak::base {
 
-constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
+// Of files that are read whole and then parsed: a value takes many times the room of its text.
+inline constexpr std::size_t kFileBytesMax = std::size_t{64} << 20;
 
 // The whole content of a plain file. kNotFound, kPermissionDenied, kNotAFile (a folder, a device),
 // kLimitExceeded.

@@ -40,7 +40,7 @@ Result<void> write_streamed_not_durable(const std::string& path, const Produce& 
 }
 
 Result<bool> file_holds(const std::string& path, const Produce& produce) {
-  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat status {};
   bool same = descriptor.valid() && ::fstat(descriptor.get(), &status) == 0 && S_ISREG(status.st_mode);
   std::string present;

@@ -20,8 +20,6 @@ namespace soak::journal {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
-constexpr std::size_t kLineBytesMax =
-    std::size_t{1} << 28;  // far above any report; bounds memory on a file that is no journal
 
 struct NamedType {
   RecordType type;
@@ -350,6 +348,10 @@ Result<void> Journal::append(RecordType type, const Json& body, Durability durab
                 path_);
   if (!unmatched_.empty()) return match(type, body);
   const std::string line = encode_record(sequence_ + 1, type, body);
+  if (line.size() > kLineBytesMax)
+    return fail(ErrorCode::kLimitExceeded,
+                fmt::format("a record of {} bytes, and a journal takes {}", line.size(), kLineBytesMax),
+                path_);
   const auto written = base::write_all(descriptor_.get(), line, path_);
   if (!written) {
     broken_ = true;

@@ -307,5 +307,27 @@ TEST_F(JournalTest, FileWithAnotherNameOrBehindALinkIsNotAppendedTo) {
   EXPECT_EQ(*base::read_file(other), before);
 }
 
+TEST_F(JournalTest, RecordThatNoReaderWouldTakeIsNotWritten) {
+  const auto journal = open();
+  // Each of these bytes takes six in the canonical text.
+  const auto appended = journal->append(
+      RecordType::kRunHeader, {{"text", std::string(kLineBytesMax / 6 + 1, '\x01')}}, Durability::kNow);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(std::filesystem::file_size(path_), 0U);
+  EXPECT_TRUE(journal->append(RecordType::kRunHeader, {{"run_id", "r"}}, Durability::kNow));
+}
+
+TEST_F(JournalTest, LineThatIsTooLongIsNotTakenIntoMemory) {
+  write_small_run();
+  std::filesystem::resize_file(path_, kLineBytesMax * 4);
+  auto reader = JournalReader::open(path_);
+  ASSERT_TRUE(reader);
+  Result<std::optional<Record>> record = reader->next();
+  while (record && *record) record = reader->next();
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().code, ErrorCode::kLimitExceeded);
+}
+
 }  // namespace
 }  // namespace soak::journal
