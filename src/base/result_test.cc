@@ -11,7 +11,7 @@ TEST(ErrorMessage, StaysAsItIsWhereItIsOneLine) {
 }
 
 TEST(ErrorMessage, IsOneLineOfUtf8WhateverItQuotes) {
-  const Error error = fail(ErrorCode::kInvalidValue, "\"a\nb\xff\" is no name").error();
+  const Error error = fail(ErrorCode::kInvalidValue, "\"a\nb\xff\" is no name").value();
   EXPECT_EQ(error.message, "\"a b\xef\xbf\xbd\" is no name");
 }
 

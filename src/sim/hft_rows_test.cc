@@ -247,7 +247,6 @@ TEST_F(HftRowsTest, OtherFilesAreNamedForWhatTheyAre) {
 }
 
 TEST_F(HftRowsTest, DoesNotWaitAtAFifo) {
-  TempFolder folder;
   ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
   auto rows = HftRows::open(folder.file("pipe"));
   ASSERT_FALSE(rows);
