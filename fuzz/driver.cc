@@ -20,7 +20,8 @@ namespace soak::fuzz {
 namespace {
 
 constexpr std::uint64_t kCases = 20'000;
-constexpr double kShareMin = 0.02;  // of inputs taken, and of inputs refused: else the test looks at one half
+constexpr double kShareMin =
+    0.005;  // of inputs taken, and of inputs refused: else the test looks at one half
 
 // What parsers of JSON and of the Prometheus format stumble over.
 // clang-format off

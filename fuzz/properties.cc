@@ -1,5 +1,6 @@
 #include "fuzz/properties.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -8,7 +9,7 @@
 namespace soak::fuzz {
 namespace {
 
-constexpr std::size_t kMessageBytesMax = 1000;
+constexpr std::size_t kLineBytesMax = 2000;  // a long path, and the message
 
 bool is_utf8(const std::string& text) {
   try {
@@ -40,9 +41,17 @@ void require(bool holds, std::string_view property) {
 void require_readable(const Error& error) {
   const std::string line = to_line(error);
   require(!error.message.empty(), "an error has a message");
+  require(error.message.size() <= kErrorMessageBytesMax + 100, "a message is within its limit: " + line);
   require(line.find_first_of("\n\r") == std::string::npos, "an error is one line: " + line);
   require(is_utf8(line), "an error is UTF-8: " + line);
-  require(line.size() <= kMessageBytesMax, "an error is short enough to read: " + line);
+  require(line.size() <= kLineBytesMax, "an error is short enough to read: " + line);
+}
+
+void require_refusal(const Error& error, std::initializer_list<ErrorCode> codes) {
+  require_readable(error);
+  require(std::find(codes.begin(), codes.end(), error.code) != codes.end(),
+          "a refusal has a code that the header names: " + std::string(error_code_name(error.code)) + ": " +
+              to_line(error));
 }
 
 void require_recordable(const Json& value, std::size_t depth_max) {

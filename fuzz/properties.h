@@ -4,6 +4,7 @@
 #include <soak/json.h>
 #include <soak/result.h>
 #include <cstddef>
+#include <initializer_list>
 #include <string_view>
 
 namespace soak::fuzz {
@@ -15,6 +16,8 @@ bool try_input(std::string_view bytes);
 void require(bool holds, std::string_view property);
 // Of any error: a message of one line, of text that JSON can hold, and no longer than a person reads.
 void require_readable(const Error& error);
+// Of a refusal: such an error, with one of the codes that the header names.
+void require_refusal(const Error& error, std::initializer_list<ErrorCode> codes);
 // Of any value that goes into a journal: numbers are finite, text is UTF-8, nested at most `depth_max` deep,
 // and the canonical text reads back the same.
 void require_recordable(const Json& value, std::size_t depth_max);

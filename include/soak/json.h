@@ -17,7 +17,7 @@ namespace soak {
 using Json = nlohmann::json;
 
 struct JsonLimits {
-  std::size_t bytes_max = std::size_t{1} << 30;
+  std::size_t bytes_max = std::size_t{256} << 20;
   std::size_t depth_max = 990;  // Python's own parser gives up at about a thousand
 };
 
@@ -41,6 +41,7 @@ struct JsonFile {
   Json value;
   std::string state_hash;  // SHA-256 of the file's bytes, hex
 };
+// At most 64 MiB (base/file.h).
 Result<JsonFile> read_json_with_hash(const std::string& path);
 
 struct WriteReceipt {
@@ -49,7 +50,7 @@ struct WriteReceipt {
 };
 // Replaces `path` by the canonical text of `value`, atomically and durably (base/atomic_file.h has the
 // protocol and what it does not promise). On an error with a code other than kUnknownOutcome the old file is
-// untouched.
+// untouched. kLimitExceeded: a text that read_json_with_hash() would refuse.
 Result<WriteReceipt> atomic_write_json(const std::string& path, const Json& value);
 
 }  // namespace soak

@@ -49,7 +49,8 @@ class Registry {
   static const Registry& builtin();
   // The built-in registry and the file's parameters on top; one of the same name replaces. The file: a JSON
   // list of objects with name, section, type, unit, min, max, step ({"absolute": x} or {"relative": x,
-  // "at_least": y}, or a number = absolute), choices.
+  // "at_least": y}, or a number = absolute), choices. kLimitExceeded: more than 10000 parameters, 1000
+  // choices of one, or 256 bytes of a name.
   static Result<Registry> load(const std::string& path);
   // The same from the list's text; `file` is what errors name.
   static Result<Registry> parse(std::string_view text, const std::string& file);

@@ -3,6 +3,7 @@
 // unknown parameter) comes back as an Error inside a Result; a programmer's mistake is an assert. No
 // exception crosses a room.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -35,14 +36,24 @@ enum class ErrorCode {
 // "invalid_json", "unknown_parameter", ...: stable words for scripts.
 std::string_view error_code_name(ErrorCode code);
 
+// What may be quoted of outside bytes ends here: of a longer message the middle is left out.
+inline constexpr std::size_t kErrorMessageBytesMax = 800;
+
 struct Error {
-  ErrorCode code;
+  Error() = default;
+  // Makes `text` one line of UTF-8 within kErrorMessageBytesMax, whatever it quotes, so that any error can be
+  // printed, and can stand in any JSON.
+  Error(ErrorCode kind, std::string text, std::string file_concerned = {},
+        std::string parameter_concerned = {});
+
+  ErrorCode code = ErrorCode::kInvalidArgument;
   std::string message;    // one sentence, no newline: what is wrong and what to do
-  std::string file;       // the file concerned, or empty
-  std::string parameter;  // the parameter concerned, or empty
+  std::string file;       // the file concerned, or empty; as it was given
+  std::string parameter;  // the parameter concerned, or empty; as it was given
 };
 
-// "FILE: message" or "PARAMETER: message" on one line, for stderr.
+// "FILE: message" or "PARAMETER: message" for stderr: one readable line, whatever the name holds, of a few
+// kilobytes at most.
 std::string to_line(const Error& error);
 
 template <class T>
@@ -51,7 +62,7 @@ using Result = tl::expected<T, Error>;
 // Shorthand for returning an error: `return fail(ErrorCode::kNotFound, "...", path);`.
 inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string file = {},
                                   std::string parameter = {}) {
-  return tl::unexpected<Error>(Error{code, std::move(message), std::move(file), std::move(parameter)});
+  return tl::unexpected<Error>(Error(code, std::move(message), std::move(file), std::move(parameter)));
 }
 
 }  // namespace soak

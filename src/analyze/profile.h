@@ -94,6 +94,7 @@ const Profile& market_maker_profile();
 // Its text, as it would stand in a profile file.
 const char* market_maker_text();
 // A profile file (docs/formats/kpi-profile.md). Errors name the file and, as `parameter`, the key.
+// kLimitExceeded: a list of more than 1000 entries.
 Result<Profile> load_profile(const std::string& path);
 // The same from text; `file` is what errors name.
 Result<Profile> parse_profile(std::string_view text, const std::string& file);

@@ -15,6 +15,13 @@
 namespace soak::analyze {
 namespace {
 
+// Of any list in a profile. Each KPI is compared with all others.
+constexpr std::size_t kEntriesMax = 1000;
+
+std::string too_many() {
+  return fmt::format("has more than {} entries", kEntriesMax);
+}
+
 // One JSON object of the profile and where it stands. The first error sticks; later reads give defaults.
 class Reader {
  public:
@@ -98,15 +105,18 @@ class Reader {
       refuse(key, "must be a list");
       return readers;
     }
+    if (object_.at(key).size() > kEntriesMax) {
+      refuse(key, too_many(), ErrorCode::kLimitExceeded);
+      return readers;
+    }
     for (std::size_t i = 0; i < object_.at(key).size(); ++i) {
       readers.emplace_back(object_.at(key)[i], fmt::format("{}[{}]", path(key), i), file_, error_);
     }
     return readers;
   }
 
-  void refuse(const std::string& key, const std::string& why) {
-    if (!error_)
-      error_ = Error{ErrorCode::kInvalidValue, fmt::format("{} {}", path(key), why), file_, path(key)};
+  void refuse(const std::string& key, const std::string& why, ErrorCode code = ErrorCode::kInvalidValue) {
+    if (!error_) error_ = Error{code, fmt::format("{} {}", path(key), why), file_, path(key)};
   }
   std::string path(const std::string& key) const {
     if (where_.empty()) return key.empty() ? "the profile" : key;
@@ -137,6 +147,10 @@ std::vector<std::string> read_pointers(Reader& reader, const char* key) {
   if (!reader.has(key)) return pointers;
   const Json& value = reader.at(key);
   const Json list = value.is_array() ? value : Json::array({value});
+  if (list.size() > kEntriesMax) {
+    reader.refuse(key, too_many(), ErrorCode::kLimitExceeded);
+    return {};
+  }
   for (const Json& entry : list) {
     if (!is_pointer(entry)) {
       reader.refuse(key, "must be a JSON pointer such as /totals/net_bps, or a list of them");
@@ -307,6 +321,8 @@ Result<Profile> parse_profile(std::string_view text, const std::string& file) {
       return fail(ErrorCode::kInvalidValue, "extends must be market-maker, the only built-in profile", file,
                   "extends");
     }
+    if (json.contains("kpis") && json["kpis"].is_array() && json["kpis"].size() > kEntriesMax)
+      return fail(ErrorCode::kLimitExceeded, "kpis " + too_many(), file, "kpis");
     Result<Json> base = parse_json(market_maker_text(), "market-maker");
     if (!base) return tl::unexpected(base.error());
     json = merged(*base, json);
@@ -324,7 +340,7 @@ Result<Profile> parse_profile(std::string_view text, const std::string& file) {
 }
 
 Result<Profile> load_profile(const std::string& path) {
-  Result<std::string> text = base::read_file(path, 16U << 20U);
+  Result<std::string> text = base::read_file(path);
   if (!text) return tl::unexpected(text.error());
   return parse_profile(*text, path);
 }

@@ -249,5 +249,28 @@ TEST(LoadProfile, ReadsTheTextOfTheBuiltInOne) {
   EXPECT_EQ(parsed(market_maker_text()).kpis.size(), market_maker_profile().kpis.size());
 }
 
+TEST(ProfileLimits, AThousandEntriesOfAnyListAndNotOneMore) {
+  Json pointers = Json::array(), kpis = Json::array();
+  for (int k = 0; k < 1001; ++k) {
+    pointers.push_back("/x");
+    kpis.push_back({{"name", "k" + std::to_string(k)}, {"direction", "at_most"}, {"threshold", 1}});
+  }
+  Json sources = {{"name", "p"}, {"kpis", {kpis[0]}}}, quotient = sources;
+  sources["kpis"][0]["sources"] = pointers;
+  quotient["kpis"][0]["sources"] = {{{"numerator", pointers}}};
+  const Json many = {{"name", "p"}, {"kpis", kpis}};
+  Json extended = many;
+  extended["extends"] = "market-maker";
+  for (const Json& profile : {many, sources, quotient, extended}) {
+    const auto parsed = parse_profile(profile.dump(), "p.json");
+    ASSERT_FALSE(parsed);
+    EXPECT_EQ(parsed.error().code, ErrorCode::kLimitExceeded);
+    EXPECT_NE(parsed.error().message.find("more than 1000 entries"), std::string::npos);
+    EXPECT_EQ(parsed.error().file, "p.json");
+  }
+  kpis.erase(0);
+  EXPECT_TRUE(parse_profile(Json({{"name", "p"}, {"kpis", kpis}}).dump(), "p.json"));
+}
+
 }  // namespace
 }  // namespace soak::analyze

@@ -24,6 +24,8 @@ Result<Loaded> load_absent(const std::string& path) {
 }  // namespace
 
 Result<Loaded> FileStore::load() {
+  if (links_ == Links::kRefuse && base::is_link(path_))
+    return fail(ErrorCode::kNotAFile, "is a symbolic link, which is not followed here", path_);
   auto bytes = base::read_file(path_);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return load_absent(path_);
   if (!bytes) return tl::unexpected(bytes.error());
@@ -36,6 +38,7 @@ Result<std::string> FileStore::replace(const std::string& version, std::string_v
   base::ReplaceOptions options;
   options.expected_hash = version;
   options.remove_stale_temps = !cleaned_;
+  options.refuse_link = links_ == Links::kRefuse;
   if (before_commit) options.before_rename = [&](const std::string&) { return before_commit(); };
   auto replaced = base::replace_file(path_, bytes, options);
   if (!replaced) return tl::unexpected(replaced.error());

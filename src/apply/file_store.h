@@ -8,9 +8,15 @@
 
 namespace soak::apply {
 
+enum class Links {
+  kFollow,
+  kRefuse,  // kNotAFile where the path is a symbolic link: what it leads to is somebody else's
+};
+
 class FileStore final : public Store {
  public:
-  explicit FileStore(std::string path) : path_(std::move(path)) {}
+  explicit FileStore(std::string path, Links links = Links::kFollow)
+      : path_(std::move(path)), links_(links) {}
   Result<Loaded> load() override;
   Result<std::string> replace(const std::string& version, std::string_view bytes,
                               const BeforeCommit& before_commit) override;
@@ -18,6 +24,7 @@ class FileStore final : public Store {
 
  private:
   std::string path_;
+  Links links_;
   bool cleaned_ = false;  // stale temps are looked for once: the folder of a run grows
 };
 

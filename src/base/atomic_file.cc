@@ -35,13 +35,15 @@ struct Place {
   std::string path() const { return folder + "/" + name; }
 };
 
-Result<Place> resolve(const std::string& path) {
+Result<Place> resolve(const std::string& path, bool refuse_link = false) {
   std::string real = path;
   struct stat status {};
   const bool seen = ::lstat(path.c_str(), &status) == 0;
   if (!seen && errno != ENOENT)  // not taken for "no link": that would name a wrong cause
     return tl::unexpected(error_from_errno(errno, "cannot examine", path));
   if (seen && S_ISLNK(status.st_mode)) {
+    if (refuse_link)
+      return fail(ErrorCode::kNotAFile, "is a symbolic link, which is not followed here", path);
     char* resolved = ::realpath(path.c_str(), nullptr);
     if (resolved == nullptr)
       return tl::unexpected(error_from_errno(errno, "cannot follow the symbolic link", path));
@@ -233,7 +235,10 @@ Result<FileLock> FileLock::acquire(const std::string& path, std::chrono::millise
 
 Result<Replaced> replace_file(const std::string& path, std::string_view bytes,
                               const ReplaceOptions& options) {
-  auto place = resolve(path);
+  if (bytes.size() > kFileBytesMax)  // or what is written could not be read again
+    return fail(ErrorCode::kLimitExceeded, "would be larger than " + std::to_string(kFileBytesMax) + " bytes",
+                path);
+  auto place = resolve(path, options.refuse_link);
   if (!place) return tl::unexpected(place.error());
   const Descriptor folder(::open(place->folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.valid())

@@ -49,6 +49,8 @@ struct ReplaceOptions {
   // and again in a growing folder needs it once.
   bool remove_stale_temps = true;
   std::chrono::milliseconds lock_wait_max = std::chrono::seconds(10);
+  // kNotAFile where the path is a symbolic link, instead of following it.
+  bool refuse_link = false;
 };
 inline constexpr char kAbsent[] = "absent";
 

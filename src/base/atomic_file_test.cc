@@ -255,5 +255,26 @@ TEST(FileLock, ExcludesTheThreadsOfOneProcess) {
   EXPECT_EQ(shared, 100);
 }
 
+TEST(ReplaceFile, RefusesASymbolicLinkWhereThatIsAskedFor) {
+  const TempFolder folder;
+  write_bytes(folder.file("real"), "old");
+  std::filesystem::create_symlink("real", folder.file("r.json"));
+  ReplaceOptions options;
+  options.refuse_link = true;
+  const auto replaced = replace_file(folder.file("r.json"), "new", options);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kNotAFile);
+  EXPECT_EQ(bytes_of(folder.file("real")), "old");
+}
+
+TEST(ReplaceFile, RefusesToWriteWhatCouldNotBeReadAgain) {
+  const TempFolder folder;
+  write_bytes(folder.file("f"), "old");
+  const auto replaced = replace_file(folder.file("f"), std::string(kFileBytesMax + 1, 'x'));
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(bytes_of(folder.file("f")), "old");
+}
+
 }  // namespace
 }  // namespace soak::base

@@ -2,10 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
+
 namespace soak::base {
+namespace {
+
+// Since the machine was started, the time that it slept included: nobody can set this clock.
+std::chrono::nanoseconds uptime() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
 
 UtcTime RealClock::now() const {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  struct Anchor {
+    std::chrono::system_clock::time_point utc = std::chrono::system_clock::now();
+    std::chrono::nanoseconds up = uptime();
+  };
+  static const Anchor anchor;
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(anchor.utc + (uptime() - anchor.up));
 }
 
 std::string format_utc(UtcTime time) {

@@ -18,6 +18,8 @@ class Clock {
   virtual UtcTime now() const = 0;
 };
 
+// The machine's clock as it stood when this process first asked, and the time that has really passed since:
+// where somebody sets the clock in the midst of a run, the run's clock does not jump with it.
 class RealClock final : public Clock {
  public:
   UtcTime now() const override;

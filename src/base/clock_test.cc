@@ -28,5 +28,14 @@ TEST(Clock, TheRealClockIsThisCenturys) {
   EXPECT_GT(RealClock().now(), UtcTime(std::chrono::milliseconds(1'700'000'000'000)));
 }
 
+TEST(Clock, TheRealClockNeverGoesBack) {
+  UtcTime last = RealClock().now();
+  for (int k = 0; k < 1000; ++k) {
+    const UtcTime now = RealClock().now();
+    ASSERT_GE(now, last);
+    last = now;
+  }
+}
+
 }  // namespace
 }  // namespace soak::base

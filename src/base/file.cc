@@ -23,7 +23,10 @@ Error error_from_errno(int error_number, std::string_view action, const std::str
                          : error_number == EISDIR || error_number == ENOTDIR || error_number == ELOOP
                              ? ErrorCode::kNotAFile
                              : ErrorCode::kIoError;
-  return Error{code, std::string(action) + ": " + std::strerror(error_number), path, {}};
+  // Ours are most often calls that follow no link, of which the system's own words ("too many levels") say
+  // little.
+  const char* why = error_number == ELOOP ? "a symbolic link is in the way" : std::strerror(error_number);
+  return Error{code, std::string(action) + ": " + why, path, {}};
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
@@ -90,6 +93,11 @@ Result<void> remove_file(const std::string& path) {
 bool file_exists(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
+}
+
+bool is_link(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
 }
 
 bool is_dangling_link(const std::string& path) {

@@ -9,15 +9,17 @@
 
 namespace soak::base {
 
-constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
+// Of files that are read whole and then parsed: a value takes many times the room of its text.
+inline constexpr std::size_t kFileBytesMax = std::size_t{64} << 20;
 
 // The whole content of a plain file. kNotFound, kPermissionDenied, kNotAFile (a folder, a device),
 // kLimitExceeded.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = kFileBytesMax);
 
 // Replaces `path` through a temp file and a rename, so that a reader never sees half of it. NOT durable: no
-// fsync. For artifacts that the journal can rebuild. The parent folder must exist. Follows no symbolic link
-// at `path` itself. An error names `path`, not the temp file.
+// fsync. For artifacts that the journal can rebuild. The parent folder must exist. The file is 0600. A
+// symbolic link at `path` itself is replaced, not followed; kNotAFile where a folder, a device, a pipe or a
+// socket has the name. An error names `path`, not the temp file.
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes);
 
 // Creates the folder and its parents (0755). Fails with kNotAFile where a file is in the way.
@@ -27,6 +29,7 @@ Result<void> make_folders(const std::string& path);
 Result<void> remove_file(const std::string& path);
 
 bool file_exists(const std::string& path);
+bool is_link(const std::string& path);
 // A symbolic link that leads to nothing. Never true for a path that is no link, however fast files come and
 // go there.
 bool is_dangling_link(const std::string& path);

@@ -100,5 +100,27 @@ TEST(ListFolder, SortsByByteAndLeavesOutDots) {
   EXPECT_EQ(*names, (std::vector<std::string>{".hidden", "B", "a", "b"}));
 }
 
+TEST(WriteFileAtomicNotDurable, ReplacesALinkAndNotWhatItLeadsTo) {
+  const TempFolder folder;
+  write_bytes(folder.file("victim"), "theirs");
+  std::filesystem::create_symlink(folder.file("victim"), folder.file("f"));
+  ASSERT_TRUE(write_file_atomic_not_durable(folder.file("f"), "ours"));
+  EXPECT_FALSE(is_link(folder.file("f")));
+  EXPECT_EQ(bytes_of(folder.file("victim")), "theirs");
+}
+
+TEST(WriteFileAtomicNotDurable, DoesNotReplaceAPipeOrAFolder) {
+  const TempFolder folder;
+  ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  std::filesystem::create_directory(folder.file("folder"));
+  for (const char* name : {"pipe", "folder"}) {
+    const auto written = write_file_atomic_not_durable(folder.file(name), "ours");
+    ASSERT_FALSE(written) << name;
+    EXPECT_EQ(written.error().code, ErrorCode::kNotAFile);
+    EXPECT_EQ(written.error().file, folder.file(name));
+  }
+  EXPECT_EQ(folder.file_count(), 2U);
+}
+
 }  // namespace
 }  // namespace soak::base

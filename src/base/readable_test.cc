@@ -33,5 +33,13 @@ TEST(Readable, LeavesOutTheMiddleOfALongText) {
   EXPECT_EQ(cut.substr(199, 8), "\xef\xbf\xbd ... ");
 }
 
+TEST(Readable, LeavesOutTheMiddleOfWhatReplacingMadeLong) {
+  const std::string text = readable(std::string(400, '\xff'));
+  EXPECT_LE(text.size(), 405U);
+  EXPECT_TRUE(text.starts_with("\xef\xbf\xbd"));
+  EXPECT_TRUE(text.ends_with("\xef\xbf\xbd"));
+  EXPECT_EQ(readable(text, 500), text) << "a character was cut in two";
+}
+
 }  // namespace
 }  // namespace soak::base

@@ -1,4 +1,7 @@
 #include <soak/result.h>
+#include <utility>
+
+#include "base/readable.h"
 
 namespace soak {
 
@@ -44,10 +47,16 @@ std::string_view error_code_name(ErrorCode code) {
   return "unknown";
 }
 
+Error::Error(ErrorCode kind, std::string text, std::string file_concerned, std::string parameter_concerned)
+    : code(kind),
+      message(base::readable(std::move(text), kErrorMessageBytesMax)),
+      file(std::move(file_concerned)),
+      parameter(std::move(parameter_concerned)) {}
+
 std::string to_line(const Error& error) {
-  if (!error.file.empty()) return error.file + ": " + error.message;
-  if (!error.parameter.empty()) return error.parameter + ": " + error.message;
-  return error.message;
+  constexpr std::size_t kNameBytesMax = 1000;
+  const std::string& name = error.file.empty() ? error.parameter : error.file;
+  return name.empty() ? error.message : base::readable(name, kNameBytesMax) + ": " + error.message;
 }
 
 }  // namespace soak

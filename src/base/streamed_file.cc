@@ -19,6 +19,13 @@ constexpr std::size_t kCompareBytes = 1 << 16;
 }  // namespace
 
 Result<void> write_streamed_not_durable(const std::string& path, const Produce& produce) {
+  struct stat present {};
+  if (::lstat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode) && !S_ISLNK(present.st_mode)) {
+    return fail(ErrorCode::kNotAFile,
+                S_ISDIR(present.st_mode) ? "is a folder, not a file"
+                                         : "is a device, a pipe or a socket, and not replaced by a file",
+                path);
+  }
   const std::string temp = path + ".tmp" + random_suffix();
   Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!descriptor.valid())
@@ -33,7 +40,7 @@ Result<void> write_streamed_not_durable(const std::string& path, const Produce& 
 }
 
 Result<bool> file_holds(const std::string& path, const Produce& produce) {
-  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat status {};
   bool same = descriptor.valid() && ::fstat(descriptor.get(), &status) == 0 && S_ISREG(status.st_mode);
   std::string present;

@@ -1,5 +1,7 @@
 #include "base/streamed_file.h"
 
+#include <filesystem>
+
 #include "base/file.h"
 #include "base/testing.h"
 
@@ -39,6 +41,9 @@ TEST(FileHolds, TellsAFileOfExactlyTheseBytesFromEveryOther) {
   }
   write_bytes(folder.file("f"), "one two");
   EXPECT_TRUE(holds());
+  std::filesystem::rename(folder.file("f"), folder.file("g"));
+  std::filesystem::create_symlink("g", folder.file("f"));
+  EXPECT_FALSE(holds()) << "what a link leads to may change";
 }
 
 TEST(FileHolds, PassesOnWhatWentWrongWithTheBytesThemselves) {

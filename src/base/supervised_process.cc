@@ -18,7 +18,7 @@
 namespace soak::base {
 namespace {
 
-constexpr mode_t kLogMode = 0644;
+constexpr mode_t kLogMode = 0600;  // a program may print what nobody else should read
 
 // 0, or the errno that execve(2) would give.
 int why_not_executable(const std::string& path) {
@@ -64,6 +64,20 @@ Descriptor above_streams(Descriptor descriptor) {
   return Descriptor(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
+// Appended to by whatever the program prints: it must be a file of its own.
+Result<Descriptor> open_log(const std::string& path) {
+  if (path.empty()) return above_streams(Descriptor(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)));
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  Descriptor log(::open(path.c_str(), flags, kLogMode));
+  struct stat status {};
+  if (!log.valid() || ::fstat(log.get(), &status) != 0)
+    return tl::unexpected(error_from_errno(errno, "cannot open", path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
+  if (status.st_nlink > 1)
+    return fail(ErrorCode::kNotAFile, "has more than one hard link, and is not appended to", path);
+  return above_streams(std::move(log));
+}
+
 }  // namespace
 
 std::string ProcessEnd::text() const {
@@ -95,11 +109,8 @@ Result<std::string> find_program(const std::string& name) {
 Result<std::unique_ptr<SupervisedProcess>> SupervisedProcess::start(const ProcessCommand& command) {
   const auto path = find_program(command.arguments.empty() ? std::string() : command.arguments.front());
   if (!path) return tl::unexpected(path.error());
-  const Descriptor log = above_streams(Descriptor(
-      command.log_path.empty() ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
-                               : ::open(command.log_path.c_str(),
-                                        O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kLogMode)));
-  if (!log.valid()) return tl::unexpected(error_from_errno(errno, "cannot open", command.log_path));
+  auto log = open_log(command.log_path);
+  if (!log) return tl::unexpected(log.error());
   const Descriptor null = above_streams(Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
   if (!null.valid()) return tl::unexpected(error_from_errno(errno, "cannot open", "/dev/null"));
   int ends[2];
@@ -111,7 +122,7 @@ Result<std::unique_ptr<SupervisedProcess>> SupervisedProcess::start(const Proces
   for (const std::string& argument : command.arguments) arguments.add(argument);
   Strings environment = environment_with(command.environment);
   const SupervisorPlan plan{path->c_str(), arguments.pointers(), environment.pointers(), theirs.get(),
-                            log.get(),     null.get(),           command.grace.count()};
+                            log->get(),    null.get(),           command.grace.count()};
   const pid_t supervisor = ::fork();
   if (supervisor == 0) supervise(plan);
   static_cast<void>(theirs.close());  // or its end would never be seen

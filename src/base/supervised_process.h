@@ -25,7 +25,7 @@ namespace soak::base {
 struct ProcessCommand {
   std::vector<std::string> arguments;  // the program first: a path, or a name that is looked for in PATH
   std::vector<std::pair<std::string, std::string>> environment;  // on top of ours
-  std::string log_path;  // standard output and error are appended to it; created 0644. Empty:
+  std::string log_path;  // standard output and error are appended to it; created 0600. Empty:
                          // both go to our standard error
   std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL
 };

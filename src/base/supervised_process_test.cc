@@ -181,5 +181,27 @@ TEST_F(Supervised, GoesWithASupervisorThatIsKilled) {
   EXPECT_TRUE(wait_for_end(**process));
 }
 
+TEST_F(Supervised, AppendsToNoLogOfAnotherName) {
+  write_bytes(folder_.file("victim"), "theirs");
+  for (const bool hard : {true, false}) {
+    std::filesystem::remove(folder_.file("log"));
+    if (hard)
+      std::filesystem::create_hard_link(folder_.file("victim"), folder_.file("log"));
+    else
+      std::filesystem::create_symlink(folder_.file("victim"), folder_.file("log"));
+    const auto process = start("echo ours");
+    ASSERT_FALSE(process) << hard;
+    EXPECT_EQ(process.error().code, ErrorCode::kNotAFile);
+  }
+  EXPECT_EQ(bytes_of(folder_.file("victim")), "theirs");
+}
+
+TEST_F(Supervised, KeepsItsLogForItsOwner) {
+  auto process = start("exit 0");
+  ASSERT_TRUE(process) << process.error().message;
+  EXPECT_EQ(std::filesystem::status(folder_.file("log")).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
 }  // namespace
 }  // namespace soak::base

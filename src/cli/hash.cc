@@ -18,8 +18,10 @@ struct HashRequest {
 };
 
 Result<std::string> hashed_text(const HashRequest& request) {
-  auto bytes = read_input(request.file);
-  if (!bytes || (!request.canonical && !request.print)) return bytes;
+  constexpr std::size_t kBytesMax = std::size_t{1} << 30;  // hashed as they are, they take no more room
+  const bool canonical = request.canonical || request.print;
+  auto bytes = read_input(request.file, canonical ? base::kFileBytesMax : kBytesMax);
+  if (!bytes || !canonical) return bytes;
   auto value = parse_json(*bytes, request.file == "-" ? "standard input" : request.file);
   if (!value) return tl::unexpected(value.error());
   return canonical_json(*value);

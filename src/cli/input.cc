@@ -11,7 +11,7 @@
 namespace soak::cli {
 namespace {
 
-Result<std::string> read_standard_input() {
+Result<std::string> read_standard_input(std::size_t bytes_max) {
   const std::string name = "standard input";
   std::string bytes;
   char buffer[65536];
@@ -21,10 +21,8 @@ Result<std::string> read_standard_input() {
     if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", name));
     if (got == 0) return bytes;
     bytes.append(buffer, static_cast<std::size_t>(got));
-    if (bytes.size() > base::kFileBytesMax) {
-      return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(base::kFileBytesMax) + " bytes",
-                  name);
-    }
+    if (bytes.size() > bytes_max)
+      return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes", name);
   }
 }
 
@@ -74,8 +72,8 @@ Result<void> set_flag(GuardFlags& flags, const std::string& key, const Json& val
 
 }  // namespace
 
-Result<std::string> read_input(const std::string& path) {
-  return path == "-" ? read_standard_input() : base::read_file(path);
+Result<std::string> read_input(const std::string& path, std::size_t bytes_max) {
+  return path == "-" ? read_standard_input(bytes_max) : base::read_file(path, bytes_max);
 }
 
 std::string check_seed(const std::string& text) {

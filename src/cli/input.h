@@ -4,13 +4,16 @@
 #include <soak/guards.h>
 #include <soak/params.h>
 #include <soak/result.h>
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
+
 namespace soak::cli {
 
-// The bytes of a file, or of standard input where `path` is "-".
-Result<std::string> read_input(const std::string& path);
+// The bytes of a file, or of standard input where `path` is "-". kLimitExceeded beyond `bytes_max`.
+Result<std::string> read_input(const std::string& path, std::size_t bytes_max = base::kFileBytesMax);
 
 // "k=v" with something on the left of the first "=". Empty where it is, else what is wrong: a CLI11 check.
 std::string check_assignment(const std::string& text);

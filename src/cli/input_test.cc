@@ -32,5 +32,12 @@ TEST(ReadGuards, HoldTheApplyOfTheCommand) {
   EXPECT_NE(ran.out.find("freeze guard active"), std::string::npos) << ran.out;
 }
 
+TEST(ReadInput, TakesAsMuchAsTheLimit) {
+  const base::TempFolder folder;
+  base::write_bytes(folder.file("f"), "12345");
+  EXPECT_TRUE(read_input(folder.file("f"), 5));
+  EXPECT_EQ(read_input(folder.file("f"), 4).error().code, ErrorCode::kLimitExceeded);
+}
+
 }  // namespace
 }  // namespace soak::cli

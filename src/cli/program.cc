@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/log.h"
 
@@ -42,6 +43,13 @@ void hold_closed_descriptors() {
     if (::fcntl(standard, F_GETFD) == -1)
       static_cast<void>(::open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
   }
+}
+
+// CLI11 would wait for the other end of a pipe, and read a device for ever.
+std::string check_config_file(const std::string& path) {
+  constexpr std::size_t kBytesMax = std::size_t{1} << 20;
+  const auto bytes = base::read_file(path, kBytesMax);
+  return bytes ? std::string() : to_line(bytes.error());
 }
 
 // CLI11 only says that a subcommand is required, whatever word stands in its place.
@@ -99,20 +107,26 @@ int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& 
   return exit_code;
 }
 
-int run_program(std::vector<std::string> arguments) {
-  std::signal(SIGPIPE, SIG_IGN);
-  hold_closed_descriptors();
-  CLI::App app{"Soak testing with verified parameter delivery.", "soak"};
+void declare_program(CLI::App& app, int& exit_code) {
+  app.description("Soak testing with verified parameter delivery.");
   app.set_version_flag("--version", "soak " SOAK_VERSION);
-  app.set_config("--config", "", "Read options from a TOML file; before or after the subcommand");
+  app.set_config("--config", "", "Read options from a TOML file; before or after the subcommand")
+      ->check(check_config_file);
   app.allow_config_extras(
       CLI::config_extras_mode::error);  // a misspelt option must not change a verdict unseen
   app.require_subcommand(1);
   app.fallthrough();  // --config and --version are taken after the subcommand too
   add_log_options(app);
   app.footer("Options can stand in a file: --config FILE, TOML with keys under [run], [gate], ...");
-  int exit_code = kExitOk;
   add_commands(app, exit_code);
+}
+
+int run_program(std::vector<std::string> arguments) {
+  std::signal(SIGPIPE, SIG_IGN);
+  hold_closed_descriptors();
+  CLI::App app("", "soak");
+  int exit_code = kExitOk;
+  declare_program(app, exit_code);
   return parse_and_run(app, std::move(arguments), exit_code);
 }
 

@@ -12,6 +12,10 @@ namespace soak::cli {
 // file. Standard descriptors that are closed are held, so that no file of ours is opened in their place.
 int run_program(std::vector<std::string> arguments);
 
+// Declares every option and subcommand of the program on `app`. A subcommand's callback runs it and sets
+// `exit_code`.
+void declare_program(CLI::App& app, int& exit_code);
+
 // Parses with `app`, whose callbacks run the subcommand and set `exit_code`. Prints help, version and usage
 // errors (exit 2) itself.
 int parse_and_run(CLI::App& app, std::vector<std::string> arguments, const int& exit_code);

@@ -53,7 +53,7 @@ std::string decision_text(const journal::Tuning& tuning) {
                      values_text(tuning.proposed_deltas));
 }
 
-std::string guards_text(const journal::GuardFlags& flags) {
+std::string guards_text(const GuardFlags& flags) {
   std::string text;
   const auto add = [&text](bool set, const char* name) {
     if (set) text += (text.empty() ? "" : "+") + std::string(name);

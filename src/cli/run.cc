@@ -52,7 +52,7 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
       return tl::unexpected(linked.error());
   }
   const std::string runtime_path = run.folder + "/" + journal::kRuntimeName;
-  apply::FileStore store(runtime_path);
+  apply::FileStore store(runtime_path, apply::Links::kRefuse);
   loop::RunTools tools;
   tools.folder = run.folder;
   tools.target = run.target.get();
@@ -73,6 +73,14 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   return outcome;
 }
 
+// What the system would not do now it may do later, and the journal holds what was complete.
+bool may_go_on(const Error& error) {
+  const bool by_the_system = error.code == ErrorCode::kIoError ||
+                             error.code == ErrorCode::kPermissionDenied ||
+                             error.code == ErrorCode::kUnknownOutcome;
+  return by_the_system && error.message.find("--resume") == std::string::npos;
+}
+
 int exit_code_of(const Error& error) {
   const int code = report_error(error);
   return code == kExitConflict ? kExitError : code;  // 6 is a promise of `soak apply`
@@ -83,7 +91,9 @@ int run_request(const RunRequest& request) {
   if (!run) return exit_code_of(run.error());
   for (const std::string& warning : (*run)->warnings) log_warning(warning);
   Progress progress(progress_for_stderr((*run)->profile, (*run)->plan.header.iterations));
-  const auto outcome = run_prepared(request, **run, progress);
+  auto outcome = run_prepared(request, **run, progress);
+  if (!outcome && may_go_on(outcome.error()))
+    outcome.error().message += "; --resume goes on from the last complete iteration";
   if (!outcome) return exit_code_of(outcome.error());
   const bool printed = print_text(summary_text(**run, *outcome, progress));
   if (outcome->end == loop::RunEnd::kInterrupted) return kExitInterrupted;

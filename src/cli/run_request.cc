@@ -143,7 +143,9 @@ std::string digits_of(base::UtcTime time) {
 std::string latest_run_id() {
   std::error_code none;
   const auto target = std::filesystem::read_symlink(std::string(loop::kArtifactsRoot) + "/latest", none);
-  return none ? std::string() : target.filename().string();
+  const bool ours =
+      !none && target.parent_path() == "runs" && target.filename() != ".." && target.filename() != ".";
+  return ours ? target.filename().string() : std::string();
 }
 
 // The id of a simulated run is a function of seed and options: the same run finds its folder again. No two

@@ -67,7 +67,9 @@ Result<void> check_external(const RunRequest& request, const Registry& registry,
     return tl::unexpected(map.error());
   auto file = read_json_with_hash(request.scrape_map);
   if (!file) return tl::unexpected(file.error());
-  options["scrape"] = request.scrape;
+  options["scrape"] = target::shown_address(request.scrape);
+  if (const std::size_t query = request.scrape.find('?'); query != std::string::npos)
+    options["scrape_query"] = base::sha256_hex(request.scrape.substr(query));
   options["map"] = file->state_hash;
   options["scrape_every_s"] = scrape_every_s(request);
   return {};

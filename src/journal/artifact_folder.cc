@@ -84,34 +84,40 @@ class Folder {
 
   // Reads into `buffer`, which keeps its memory from file to file and has the parser's padding behind the
   // bytes.
-  Result<std::string_view> read(const std::string& name, std::vector<char>& buffer) const {
+  Result<std::string_view> read(const std::string& name, std::vector<char>& buffer,
+                                std::size_t bytes_max = base::kFileBytesMax) const {
     const base::Descriptor file(
         ::openat(::dirfd(stream_.get()), name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path_of(name)));
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0)
+      return tl::unexpected(base::error_from_errno(errno, "cannot examine", path_of(name)));
+    if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path_of(name));
+    const auto size = static_cast<std::size_t>(status.st_size);
     std::size_t filled = 0;
     for (;;) {
-      if (buffer.size() < filled + ArtifactParser::kPaddingBytes + 1) grow(file.get(), buffer);
+      if (std::max(filled, size) > bytes_max) return too_large(name, bytes_max);
+      if (buffer.size() < filled + ArtifactParser::kPaddingBytes + 1) grow(size, buffer);
       const ssize_t got =
           ::read(file.get(), buffer.data() + filled, buffer.size() - filled - ArtifactParser::kPaddingBytes);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_of(name)));
       if (got == 0) return std::string_view(buffer.data(), filled);
       filled += static_cast<std::size_t>(got);
-      if (filled > base::kFileBytesMax)
-        return fail(ErrorCode::kLimitExceeded, "is too large for an artifact", path_of(name));
     }
   }
 
  private:
   // To the size of the file, where that is enough: a report of many megabytes is not copied from step to
   // step.
-  static void grow(int file, std::vector<char>& buffer) {
-    struct stat status {};
-    const bool known = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
-    const std::size_t whole =
-        known ? std::min(static_cast<std::size_t>(status.st_size), base::kFileBytesMax) : 0;
-    const std::size_t wanted = whole + ArtifactParser::kPaddingBytes + 1;
+  static void grow(std::size_t file_size, std::vector<char>& buffer) {
+    const std::size_t wanted = file_size + ArtifactParser::kPaddingBytes + 1;
     buffer.resize(std::max<std::size_t>(wanted > buffer.size() ? wanted : buffer.size() * 2, kBufferBytes));
+  }
+
+  tl::unexpected<Error> too_large(const std::string& name, std::size_t bytes_max) const {
+    return fail(ErrorCode::kLimitExceeded, "larger than " + std::to_string(bytes_max) + " bytes",
+                path_of(name));
   }
 
   struct Close {
@@ -199,7 +205,7 @@ class SummaryReader {
 // Nothing where there is no report.
 Result<std::optional<ReportFile>> read_report(const Folder& folder) {
   std::vector<char> buffer;  // empty: the first read learns the size
-  const auto bytes = folder.read(kTuningReportName, buffer);
+  const auto bytes = folder.read(kTuningReportName, buffer, kTuningReportBytesMax);
   if (!bytes && bytes.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!bytes) return tl::unexpected(bytes.error());
   auto report = ReportFile::parse(*bytes);

@@ -7,12 +7,13 @@
 #include <numeric>
 
 #include "journal/artifact_elements.h"
+#include "journal/write_artifacts.h"
 
 namespace soak::journal {
 namespace {
 
 static_assert(ArtifactParser::kPaddingBytes >= simdjson::SIMDJSON_PADDING);
-constexpr std::size_t kBytesMax = std::size_t{1} << 30;
+constexpr std::size_t kBytesMax = kTuningReportBytesMax;
 constexpr std::size_t kDepthMax = 990;         // as parse_json
 constexpr std::size_t kDepthMaxSecond = 2000;  // for text that parse_json has accepted
 

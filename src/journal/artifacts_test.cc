@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -341,6 +342,24 @@ TEST_F(Artifacts, AreRefusedWhereAnyJsonFileOfTheFolderIsTorn) {
     write_bytes(folder_.file(name), "{\"any\": [1, 2]}");
     EXPECT_EQ(read().iterations.size(), 1U);
   }
+}
+
+TEST_F(Artifacts, RefusesWhatIsLargerThanAnArtifactCanBeWithoutReadingIt) {
+  report("[]");
+  summary(1, "{}");
+  std::filesystem::resize_file(folder_.file(iteration_summary_name(1)), std::uintmax_t{5} << 30);
+  const Error refused = error();
+  EXPECT_EQ(refused.code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(refused.file, folder_.file(iteration_summary_name(1)));
+}
+
+TEST_F(Artifacts, RefusesWhatIsNoPlainFile) {
+  report("[]");
+  ASSERT_EQ(::mkfifo(folder_.file(iteration_summary_name(1)).c_str(), 0600), 0);
+  EXPECT_EQ(error().code, ErrorCode::kNotAFile);
+  std::filesystem::remove(folder_.file(iteration_summary_name(1)));
+  std::filesystem::create_symlink("/dev/zero", folder_.file(iteration_summary_name(1)));
+  EXPECT_EQ(error().code, ErrorCode::kNotAFile);
 }
 
 }  // namespace

@@ -20,8 +20,6 @@ namespace soak::journal {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
-constexpr std::size_t kLineBytesMax =
-    std::size_t{1} << 28;  // far above any report; bounds memory on a file that is no journal
 
 struct NamedType {
   RecordType type;
@@ -212,6 +210,28 @@ Result<void> sync_folder_of(const std::string& path) {
   return {};
 }
 
+// What is appended must land in the run's folder alone.
+Result<void> check_own_file(int journal, const std::string& path) {
+  struct stat status {};
+  if (::fstat(journal, &status) != 0)
+    return tl::unexpected(base::error_from_errno(errno, "cannot examine the journal", path));
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
+  if (status.st_nlink == 1) return {};
+  return fail(ErrorCode::kNotAFile,
+              "has more than one hard link: whatever is appended would change the file under its other name "
+              "too; put a copy in its place",
+              path);
+}
+
+// Nothing is cut from a file that does not even begin like a journal.
+Result<void> check_is_a_journal(int journal, const std::string& path) {
+  char begin[kCrcKey.size()] = {};
+  const ssize_t got = ::pread(journal, begin, sizeof begin, 0);
+  if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
+  if (kCrcKey.starts_with(std::string_view(begin, static_cast<std::size_t>(got)))) return {};
+  return fail(ErrorCode::kCorrupt, "holds no record of a run, and is left as it is", path);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
@@ -226,6 +246,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
                   path);
     return tl::unexpected(base::error_from_errno(errno, "cannot lock the journal", path));
   }
+  if (auto own = check_own_file(descriptor.get(), path); !own) return tl::unexpected(own.error());
   std::unique_ptr<Journal> journal(new Journal(std::move(descriptor), path));
   if (auto recovered = journal->recover(each); !recovered) return tl::unexpected(recovered.error());
   if (auto synced = sync_folder_of(path); !synced) return tl::unexpected(synced.error());
@@ -233,10 +254,12 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
 }
 
 Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& each) {
-  auto reader = JournalReader::open(path_);
-  if (!reader) return tl::unexpected(reader.error());
+  // The file that is locked, and no other that has taken its name since.
+  base::Descriptor same(::fcntl(descriptor_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!same.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_));
+  JournalReader reader(std::move(same), path_);
   for (;;) {
-    auto record = reader->next();
+    auto record = reader.next();
     if (!record) return tl::unexpected(record.error());
     if (!*record) break;
     if (auto taken = each(**record); !taken) return taken;
@@ -249,7 +272,11 @@ Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& 
     }
   }
   sequence_ -= static_cast<std::int64_t>(unmatched_.size());
-  if (reader->torn_tail() && ::ftruncate(descriptor_.get(), static_cast<off_t>(reader->end_offset())) != 0) {
+  durable_bytes_ = written_bytes_ = reader.end_offset();
+  if (reader.torn_tail() && written_bytes_ == 0) {
+    if (auto is_one = check_is_a_journal(descriptor_.get(), path_); !is_one) return is_one;
+  }
+  if (reader.torn_tail() && ::ftruncate(descriptor_.get(), static_cast<off_t>(written_bytes_)) != 0) {
     return tl::unexpected(base::error_from_errno(errno, "cannot cut the torn tail", path_));
   }
   // Also where nothing was cut: the records found may be in memory only, and what is matched is not written
@@ -279,17 +306,27 @@ Result<void> Journal::append(RecordType type, const Json& body, Durability durab
     return fail(ErrorCode::kIoError, "takes no more records after an error; start again with --resume",
                 path_);
   if (!unmatched_.empty()) return match(type, body);
-  const auto written = base::write_all(descriptor_.get(), encode_record(sequence_ + 1, type, body), path_);
+  const std::string line = encode_record(sequence_ + 1, type, body);
+  if (line.size() > kLineBytesMax)
+    return fail(ErrorCode::kLimitExceeded,
+                fmt::format("a record of {} bytes, and a journal takes {}", line.size(), kLineBytesMax),
+                path_);
+  const auto written = base::write_all(descriptor_.get(), line, path_);
   if (!written) {
     broken_ = true;
     return written;
   }
   ++sequence_;
+  written_bytes_ += line.size();
   if (durability == Durability::kLater) return {};
   if (::fdatasync(descriptor_.get()) != 0) {
-    broken_ = true;  // a second fsync after a failed one can succeed while the bytes are lost
-    return tl::unexpected(base::error_from_errno(errno, "cannot make the record durable", path_));
+    const int problem = errno;
+    broken_ = true;
+    // A second fsync can succeed while the bytes are lost: the next start would take them for durable.
+    static_cast<void>(!::ftruncate(descriptor_.get(), static_cast<off_t>(durable_bytes_)));
+    return tl::unexpected(base::error_from_errno(problem, "cannot make the record durable", path_));
   }
+  durable_bytes_ = written_bytes_;
   return {};
 }
 

@@ -25,6 +25,8 @@
 namespace soak::journal {
 
 inline constexpr char kJournalName[] = "journal.jsonl";
+// Of a record's line: far above any report. Bounds the memory on a file that is no journal.
+inline constexpr std::size_t kLineBytesMax = std::size_t{64} << 20;
 
 enum class RecordType {
   kRunHeader,  // "run_header": options, start values, registry and profile; always the first record and only
@@ -61,7 +63,7 @@ class JournalReader {
 
   // The next complete record; nothing at the end or at a torn tail. kCorrupt as above; kUnsupported for a
   // schema version of another major number. kInvalidValue for a record of a type that this version does not
-  // know.
+  // know. kLimitExceeded for a line beyond kLineBytesMax.
   Result<std::optional<Record>> next();
   // The same, without looking into records of other types.
   Result<std::optional<Record>> next_of(RecordType type);
@@ -109,13 +111,16 @@ enum class Durability {
 class Journal {
  public:
   // Opens or creates the journal, cuts a torn tail (and makes the cut durable), and gives each complete
-  // record to `each` in order. kLocked: another process writes it. kCorrupt: damaged; nothing is changed. An
-  // error from `each` is passed on.
+  // record to `each` in order. kLocked: another process writes it. kCorrupt: damaged, or no journal at all;
+  // nothing is changed. kNotAFile: a symbolic link, or a file with more than one hard link. An error from
+  // `each` is passed on.
   static Result<std::unique_ptr<Journal>> open(const std::string& path,
                                                const std::function<Result<void>(const Record&)>& each);
 
-  // Appends, or matches (see above): kCorrupt where the record found is another one. After any other error
+  // Appends, or matches (see above): kCorrupt where the record found is another one. kLimitExceeded, and
+  // nothing written: a line that no reader takes. After any other error
   // the journal takes no more records: what the disk holds is then unknown, and the next open() finds out.
+  // Records that could not be made durable are cut off again, as far as that can still be done.
   Result<void> append(RecordType type, const Json& body, Durability durability);
 
   // The record that the append() after `ahead` others must match, or nothing where there is none.
@@ -135,6 +140,8 @@ class Journal {
   std::string path_;
   std::deque<Record> unmatched_;  // since the last iteration record
   std::int64_t sequence_ = 0;     // of the last record written or matched
+  std::uint64_t written_bytes_ = 0;
+  std::uint64_t durable_bytes_ = 0;
   bool broken_ = false;
 };
 

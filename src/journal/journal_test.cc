@@ -271,5 +271,63 @@ TEST_F(JournalTest, RecordsLargerThanAReadChunkAreWhole) {
   EXPECT_EQ(scan().records[1].body, big);
 }
 
+TEST_F(JournalTest, FileThatIsNoJournalIsNotCut) {
+  for (const std::string& text :
+       {std::string("shopping: milk"), std::string("no\nrecord\n"), std::string(9, '\0')}) {
+    put(text);
+    const auto journal = Journal::open(path_, ignore);
+    ASSERT_FALSE(journal) << text;
+    EXPECT_EQ(journal.error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(bytes(), text);
+  }
+}
+
+TEST_F(JournalTest, HeaderThatIsOnlyHalfThereIsCut) {
+  write_small_run();
+  const std::string whole = bytes();
+  for (const std::size_t size : {std::size_t{1}, std::size_t{8}, std::size_t{30}}) {
+    put(whole.substr(0, size));
+    ASSERT_TRUE(Journal::open(path_, ignore));
+    EXPECT_EQ(bytes(), "");
+  }
+}
+
+TEST_F(JournalTest, FileWithAnotherNameOrBehindALinkIsNotAppendedTo) {
+  const std::string other = folder_ + "/other";
+  write_small_run();
+  std::filesystem::rename(path_, other);
+  const std::string before = *base::read_file(other);
+  std::filesystem::create_hard_link(other, path_);
+  ASSERT_FALSE(Journal::open(path_, ignore));
+  EXPECT_EQ(Journal::open(path_, ignore).error().code, ErrorCode::kNotAFile);
+  std::filesystem::remove(path_);
+  std::filesystem::create_symlink(other, path_);
+  ASSERT_FALSE(Journal::open(path_, ignore));
+  EXPECT_EQ(Journal::open(path_, ignore).error().code, ErrorCode::kNotAFile);
+  EXPECT_EQ(*base::read_file(other), before);
+}
+
+TEST_F(JournalTest, RecordThatNoReaderWouldTakeIsNotWritten) {
+  const auto journal = open();
+  // Each of these bytes takes six in the canonical text.
+  const auto appended = journal->append(
+      RecordType::kRunHeader, {{"text", std::string(kLineBytesMax / 6 + 1, '\x01')}}, Durability::kNow);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(std::filesystem::file_size(path_), 0U);
+  EXPECT_TRUE(journal->append(RecordType::kRunHeader, {{"run_id", "r"}}, Durability::kNow));
+}
+
+TEST_F(JournalTest, LineThatIsTooLongIsNotTakenIntoMemory) {
+  write_small_run();
+  std::filesystem::resize_file(path_, kLineBytesMax * 4);
+  auto reader = JournalReader::open(path_);
+  ASSERT_TRUE(reader);
+  Result<std::optional<Record>> record = reader->next();
+  while (record && *record) record = reader->next();
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().code, ErrorCode::kLimitExceeded);
+}
+
 }  // namespace
 }  // namespace soak::journal

@@ -61,7 +61,9 @@ namespace {
 constexpr std::size_t kPieceBytes = 1 << 16;  // of a file that is written as a stream
 
 Result<void> write_if_different(const std::string& path, const std::string& bytes) {
-  if (const auto present = base::read_file(path); present && *present == bytes) return {};
+  const auto present = base::read_file(path, kTuningReportBytesMax);
+  const bool same = present && *present == bytes && !base::is_link(path);  // what a link leads to may change
+  if (same) return {};
   return base::write_file_atomic_not_durable(path, bytes);
 }
 

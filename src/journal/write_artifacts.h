@@ -15,6 +15,8 @@ namespace soak::journal {
 
 std::string iteration_summary_name(std::int64_t iteration);  // ITER_SUMMARY_7.json
 inline constexpr char kTuningReportName[] = "TUNING_REPORT.json";
+// It grows with the run; every other artifact is read within base::kFileBytesMax.
+inline constexpr std::size_t kTuningReportBytesMax = std::size_t{1} << 30;
 inline constexpr char kEdgeReportName[] = "EDGE_REPORT.json";
 inline constexpr char kKpiGateName[] = "KPI_GATE.json";
 inline constexpr char kRuntimeName[] = "runtime_overrides.json";

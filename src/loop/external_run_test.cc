@@ -26,8 +26,8 @@ class Program final : public HonestTarget {
     if (!outcome) return outcome;
     if (request.stop != nullptr && *request.stop != 0) outcome->interrupted = true;
     outcome->started = std::exchange(fresh_, false);
-    outcome->end =
-        base::kMockEpoch + std::chrono::hours(1) + std::chrono::milliseconds(1234 * request.iteration);
+    outcome->end = base::kMockEpoch + std::chrono::hours(1) +
+                   std::chrono::milliseconds(1234 * request.iteration) - set_back;
     for (journal::SeenReport& report : outcome->reports) {
       report.seq = report.report["seq"] = ++seq_;
       report.report["effective"]["instance_id"] = instance_;
@@ -40,6 +40,7 @@ class Program final : public HonestTarget {
     seq_ = 0;
   }
   int stops = 0;
+  std::chrono::milliseconds set_back{0};  // by how much its clock is behind that of other starts
 
  private:
   std::string instance_;
@@ -174,6 +175,20 @@ TEST_F(ExternalRun, InterruptedGivesUpTheIterationAndIsResumed) {
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(outcome->iterations, 6);
   EXPECT_THAT(kinds(), IsEmpty());
+}
+
+TEST_F(ExternalRun, ResumedByAClockThatWasSetBackGoesOnFromTheLastIteration) {
+  Program first("a");
+  ASSERT_FALSE(run(first, "iteration", 3));
+  Program second("b");
+  second.set_back = std::chrono::hours(1);
+  ASSERT_TRUE(run(second));
+  std::string last;
+  for (int i = 1; i <= 6; ++i) {
+    const std::string end = summary(i)["summary"]["runtime_utc"];
+    EXPECT_GE(end, last) << i;
+    last = end;
+  }
 }
 
 }  // namespace

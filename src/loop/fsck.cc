@@ -166,7 +166,7 @@ class Fsck {
   }
 
   Result<void> check_bytes(const std::string& name, const std::string& bytes) {
-    const auto found = base::read_file(path(name));
+    const auto found = base::read_file(path(name), journal::kTuningReportBytesMax);
     if (found && *found == bytes) return {};
     if (!found && found.error().code != ErrorCode::kNotFound) return tl::unexpected(found.error());
     return find(name, differs_or_missing(name),
@@ -212,12 +212,18 @@ class Fsck {
 
   Result<void> check_runtime() {
     const std::string name = journal::kRuntimeName;
+    if (base::is_link(path(name))) {
+      result_.findings.push_back(
+          {name, "is a symbolic link: what it leads to is not this run's", false, false});
+      return {};
+    }
     const auto bytes = base::read_file(path(name));
     if (!bytes && bytes.error().code != ErrorCode::kNotFound) return tl::unexpected(bytes.error());
     if (!bytes) {
       return find(name, "is missing", [&]() -> Result<void> {
         base::ReplaceOptions options;
         options.expected_hash = base::kAbsent;
+        options.refuse_link = true;
         auto written = base::replace_file(path(name), canonical_json(state_->runtime()), options);
         if (!written) return tl::unexpected(written.error());
         return {};

@@ -122,7 +122,7 @@ class Iteration {
     seen.end.ended = outcome->ended;
     seen.end.faults = std::move(outcome->faults);
     seen.end.edits = std::move(outcome->edits);
-    if (outcome->end) seen.end.end_utc = base::format_utc(*outcome->end);
+    if (outcome->end) seen.end.end_utc = base::format_utc(state_.by_the_runs_clock(*outcome->end));
     std::move(outcome->reports.begin(), outcome->reports.end(), std::back_inserter(seen.reports));
     return {};
   }

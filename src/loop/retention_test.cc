@@ -31,7 +31,8 @@ class Retention : public LoopTest {
   }
   std::vector<std::string> findings(bool repair) {
     std::vector<std::string> lines;
-    for (const Finding& finding : fsck(folder_, repair)->findings)
+    const auto result = fsck(folder_, repair);
+    for (const Finding& finding : result->findings)
       lines.push_back(finding.file + ": " + finding.problem);
     return lines;
   }

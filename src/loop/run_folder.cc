@@ -21,6 +21,7 @@ namespace soak::loop {
 namespace {
 
 constexpr std::string_view kTempMark = ".tmp";
+constexpr std::string_view kLatestTempPrefix = ".latest.tmp-";
 constexpr std::size_t kSuffixDigits = 16;
 
 // What a run and the commands that judge it write beside the iteration summaries.
@@ -29,6 +30,12 @@ constexpr const char* kNames[] = {
     journal::kLastGoodName,     "POST_SOAK_SNAPSHOT.json", "POST_SOAK_METRICS.prom",
     "POST_SOAK_AUDIT.md",       "RECOMMENDATIONS.md",      "FAILURES.md",
     "DELTA_VERIFY_REPORT.md",   target::kTargetLogName};
+
+// "PREFIX" and 16 hex digits, as base::random_suffix() gives them.
+bool has_random_suffix(std::string_view name) {
+  return name.size() >= kSuffixDigits &&
+         name.find_first_not_of("0123456789abcdef", name.size() - kSuffixDigits) == std::string_view::npos;
+}
 
 bool is_artifact(const std::string& name) {
   return summary_iteration(name) || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
@@ -79,8 +86,28 @@ Result<void> remove_run(const std::string& folder, const Contents& contents) {
   return base::remove_file(folder + "/" + journal::kJournalName);
 }
 
+// Links that runs left when they were killed before they could rename them.
+Result<void> remove_stale_links(const std::string& root) {
+  auto names = base::list_folder(root);
+  if (!names) return tl::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (name.size() != kLatestTempPrefix.size() + kSuffixDigits || !name.starts_with(kLatestTempPrefix) ||
+        !has_random_suffix(name))
+      continue;
+    if (!base::is_link(root + "/" + name)) continue;
+    if (auto removed = base::remove_file(root + "/" + name); !removed) return removed;
+  }
+  return {};
+}
+
 Result<void> check_free(const std::string& folder, const Contents& contents, FolderUse use,
                         const Json& start_runtime) {
+  const std::string path = folder + "/" + journal::kRuntimeName;
+  if (base::is_link(path))
+    return fail(ErrorCode::kNotAFile,
+                "is a symbolic link, and a run writes no file outside its folder; remove it, or choose "
+                "another --out",
+                path);
   if (contents.journal && use == FolderUse::kFresh) {
     return fail(
         ErrorCode::kAlreadyExists,
@@ -96,7 +123,6 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
                 folder);
   }
   if (!contents.runtime) return {};
-  const std::string path = folder + "/" + journal::kRuntimeName;
   const auto present = read_json_with_hash(path);
   if (present && present->state_hash == compute_json_hash(start_runtime)) return {};
   return fail(ErrorCode::kAlreadyExists,
@@ -123,9 +149,7 @@ std::optional<std::int64_t> summary_iteration(std::string_view name) {
 
 // A temp of write_file_atomic_not_durable() for an artifact, or of replace_file() for the runtime.
 bool is_stale_temp(const std::string& name) {
-  if (name.size() < kSuffixDigits ||
-      name.find_first_not_of("0123456789abcdef", name.size() - kSuffixDigits) != std::string::npos)
-    return false;
+  if (!has_random_suffix(name)) return false;
   const std::string stem = name.substr(0, name.size() - kSuffixDigits);
   if (stem == std::string(".") + journal::kRuntimeName + ".tmp-") return true;
   return stem.ends_with(kTempMark) && is_artifact(stem.substr(0, stem.size() - kTempMark.size()));
@@ -161,13 +185,19 @@ Result<void> point_latest_at(const std::string& root, const std::string& run_id)
         "is not the link to the newest run that belongs here; move it away, or write elsewhere with --out",
         link);
   }
-  const std::string temp = root + "/.latest.tmp-" + base::random_suffix();
-  if (::symlink(("runs/" + run_id).c_str(), temp.c_str()) != 0)
-    return tl::unexpected(base::error_from_errno(errno, "cannot create the link", temp));
-  if (::rename(temp.c_str(), link.c_str()) == 0) return {};
-  Error error = base::error_from_errno(errno, "cannot replace the link", link);
-  ::unlink(temp.c_str());
-  return tl::unexpected(std::move(error));
+  constexpr int kRacesMax = 8;
+  for (int race = 0;; ++race) {
+    if (auto removed = remove_stale_links(root); !removed) return removed;
+    const std::string temp = root + "/" + std::string(kLatestTempPrefix) + base::random_suffix();
+    if (::symlink(("runs/" + run_id).c_str(), temp.c_str()) != 0)
+      return tl::unexpected(base::error_from_errno(errno, "cannot create the link", link));
+    if (::rename(temp.c_str(), link.c_str()) == 0) return {};
+    const int problem = errno;
+    ::unlink(temp.c_str());
+    // Another run that started at this moment may have taken ours for one that was left.
+    if (problem != ENOENT || race == kRacesMax)
+      return tl::unexpected(base::error_from_errno(problem, "cannot replace the link", link));
+  }
 }
 
 }  // namespace soak::loop

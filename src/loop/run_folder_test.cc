@@ -111,5 +111,37 @@ TEST_F(RunFolder, LatestThatIsAFolderIsLeftAlone) {
   EXPECT_EQ(refused.error().code, ErrorCode::kNotAFile);
 }
 
+TEST_F(RunFolder, LinkOfAKilledRunIsRemoved) {
+  std::filesystem::create_symlink("runs/gone", root_ + "/.latest.tmp-0123456789abcdef");
+  std::filesystem::create_symlink("runs/gone", root_ + "/.latest.tmp-mine");
+  put("../.latest.tmp-fedcba9876543210", "a file, and no link of ours");
+  ASSERT_TRUE(point_latest_at(root_, "first"));
+  EXPECT_FALSE(base::file_exists(root_ + "/.latest.tmp-0123456789abcdef"));
+  EXPECT_TRUE(base::is_link(root_ + "/.latest.tmp-mine"));
+  EXPECT_TRUE(base::file_exists(root_ + "/.latest.tmp-fedcba9876543210"));
+}
+
+TEST_F(RunFolder, RuntimeFileThatIsALinkIsRefused) {
+  put("../victim", canonical_json(plan_.start_runtime));
+  std::filesystem::create_symlink("../victim", runtime_path());
+  for (const FolderUse use : {FolderUse::kFresh, FolderUse::kResume}) {
+    const auto refused = prepare(use);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kNotAFile);
+    EXPECT_EQ(refused.error().file, runtime_path());
+  }
+  ASSERT_TRUE(prepare(FolderUse::kOverwrite));
+  EXPECT_FALSE(base::is_link(runtime_path()));
+  EXPECT_TRUE(base::file_exists(root_ + "/victim"));
+}
+
+TEST_F(RunFolder, ReportsBehindALinkAreNotRemoved) {
+  ASSERT_TRUE(base::make_folders(root_ + "/theirs"));
+  put("../theirs/report-1.json", "theirs");
+  std::filesystem::create_symlink("../theirs", folder_ + "/target");
+  EXPECT_FALSE(prepare(FolderUse::kOverwrite));
+  EXPECT_TRUE(base::file_exists(root_ + "/theirs/report-1.json"));
+}
+
 }  // namespace
 }  // namespace soak::loop

@@ -48,7 +48,13 @@ verify::DeliveryView RunState::view_of_delivery(std::int64_t iteration) const {
   return view;
 }
 
+base::UtcTime RunState::by_the_runs_clock(base::UtcTime end) {
+  if (last_end_ && end + clock_behind_ < *last_end_) clock_behind_ = *last_end_ - end;
+  return end + clock_behind_;
+}
+
 void RunState::observe(const journal::IterationRecord& record, base::UtcTime now) {
+  last_end_ = now;
   // From the record and not from the report, so that a replay sees the same.
   const ParamValues in_effect = journal::flat_params(record.runtime_overrides, *registry_);
   history_.observe(record.iteration, now, in_effect, analyze::is_steady(*profile_, record.summary.kpis));

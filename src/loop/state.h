@@ -50,6 +50,9 @@ class RunState {
 
   // What the target was given for the iteration that comes, and what those before it left; without reports.
   verify::DeliveryView view_of_delivery(std::int64_t iteration) const;
+  // An iteration's end by this process's clock, by the run's: that one goes on from the last iteration's end
+  // where the run is resumed by a clock that has been set back.
+  base::UtcTime by_the_runs_clock(base::UtcTime end);
   // Faults of earlier iterations that the last observe() took back: their values came late.
   std::int64_t taken_back() const { return taken_back_; }
 
@@ -77,6 +80,8 @@ class RunState {
   std::string runtime_hash_;
   ParamValues values_before_;  // before the last apply
   bool applied_before_ = false;
+  std::optional<base::UtcTime> last_end_;
+  std::chrono::milliseconds clock_behind_{0};  // how far this process's clock lags behind the run's
   verify::NewReports filter_;
   std::vector<journal::SeenReport> new_reports_;  // of the iteration at hand
   verify::DeliveryMemory delivery_;

@@ -271,5 +271,43 @@ TEST(Runtime, FlattensAndNestsTheRegistrysParameters) {
             R"({"engine":{"tail_age_ms":500},"risk":{"base_spread_bps":0.2}})");
 }
 
+// A list of `count` parameters, p0, p1, ...
+std::string list_of(std::size_t count) {
+  Json list = Json::array();
+  for (std::size_t k = 0; k < count; ++k)
+    list.push_back({{"name", "p" + std::to_string(k)}, {"section", "mine"}});
+  return list.dump();
+}
+
+TEST(RegistryLimits, TenThousandParametersAndNotOneMore) {
+  EXPECT_TRUE(Registry::parse(list_of(10'000), "p.json"));
+  const auto more = Registry::parse(list_of(10'001), "p.json");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, ErrorCode::kLimitExceeded);
+  EXPECT_EQ(more.error().file, "p.json");
+}
+
+TEST(RegistryLimits, AThousandChoicesOfOneParameter) {
+  Json choices = Json::array();
+  for (int k = 0; k < 1001; ++k) choices.push_back(k);
+  Json list = {{{"name", "mode"}, {"section", "mine"}, {"type", "choice"}, {"choices", choices}}};
+  EXPECT_EQ(Registry::parse(list.dump(), "p.json").error().code, ErrorCode::kLimitExceeded);
+  list[0]["choices"].erase(0);
+  EXPECT_TRUE(Registry::parse(list.dump(), "p.json"));
+}
+
+TEST(RegistryLimits, ANameOf256Bytes) {
+  for (const char* key : {"name", "section", "unit"}) {
+    Json list = {{{"name", "mode"}, {"section", "mine"}}};
+    list[0][key] = std::string(256, 'x');
+    EXPECT_TRUE(Registry::parse(list.dump(), "p.json")) << key;
+    list[0][key] = std::string(257, 'x');
+    const auto longer = Registry::parse(list.dump(), "p.json");
+    ASSERT_FALSE(longer) << key;
+    EXPECT_EQ(longer.error().code, ErrorCode::kLimitExceeded);
+    EXPECT_NE(longer.error().message.find("longer than 256 bytes"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace soak

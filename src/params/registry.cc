@@ -1,6 +1,8 @@
 // The registry of parameters, and the JSON list that it is read from: the built-in one and a user's file have
 // the same form.
 
+#include <fmt/format.h>
+
 #include <soak/params.h>
 #include <algorithm>
 #include <cassert>
@@ -14,6 +16,10 @@
 namespace soak {
 namespace {
 
+constexpr std::size_t kParametersMax = 10'000;  // of a list, which is compared with itself in places
+constexpr std::size_t kChoicesMax = 1000;
+constexpr std::size_t kTextBytesMax = 256;  // of a name, a section, a unit
+
 // One entry of the list while it is read: where it stands, for the error.
 struct Entry {
   const Json& json;
@@ -22,6 +28,9 @@ struct Entry {
 
   tl::unexpected<Error> refuse(const std::string& problem) const {
     return fail(ErrorCode::kInvalidValue, "in the parameter list, \"" + name + "\": " + problem, file, name);
+  }
+  tl::unexpected<Error> too_much(const std::string& problem) const {
+    return fail(ErrorCode::kLimitExceeded, "in the parameter list, \"" + name + "\": " + problem, file, name);
   }
 };
 
@@ -44,6 +53,8 @@ Result<std::string> text_of(const Entry& entry, const char* key, bool required) 
   if (!found->is_string()) return entry.refuse(std::string("\"") + key + "\" must be text");
   if (required && found->get_ref<const std::string&>().empty())
     return entry.refuse(std::string("\"") + key + "\" is empty");
+  if (found->get_ref<const std::string&>().size() > kTextBytesMax)
+    return entry.too_much(fmt::format("\"{}\" is longer than {} bytes", key, kTextBytesMax));
   return found->get<std::string>();
 }
 
@@ -116,6 +127,7 @@ Result<void> read_choices(const Entry& entry, Parameter& parameter) {
   if (!given) return {};
   if (!found->is_array() || found->empty())
     return entry.refuse("\"choices\" must be a list that is not empty");
+  if (found->size() > kChoicesMax) return entry.too_much(fmt::format("more than {} choices", kChoicesMax));
   for (const Json& choice : *found) {
     if (choice.is_structured() || choice.is_null())
       return entry.refuse("a choice must be text, a number, true or false");
@@ -173,6 +185,9 @@ Result<void> add_list(Registry& registry, std::string_view text, const std::stri
   auto list = parse_json(text, file);
   if (!list) return tl::unexpected(list.error());
   if (!list->is_array()) return fail(ErrorCode::kInvalidValue, "must be a JSON list of parameters", file);
+  if (list->size() > kParametersMax)
+    return fail(ErrorCode::kLimitExceeded, fmt::format("lists more than {} parameters", kParametersMax),
+                file);
   std::set<std::string> seen;
   for (std::size_t i = 0; i < list->size(); ++i) {
     auto parameter = read_parameter((*list)[i], file, i + 1);

@@ -83,6 +83,8 @@ Result<ByteFile> ByteFile::open(const std::string& path) {
   if (::fstat(file.descriptor_.get(), &status) != 0)
     return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
   if (S_ISDIR(status.st_mode)) return fail(ErrorCode::kNotAFile, "is a folder, not a recording", path);
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode))  // one may never end
+    return fail(ErrorCode::kNotAFile, "is a device, not a recording", path);
   file.buffer_.resize(kBufferBytes);
   return file;
 }

@@ -38,7 +38,7 @@ Content content_of(std::string_view first_bytes);
 // "a gzip stream", "a zip archive"; empty for kOther.
 std::string_view content_name(Content content);
 
-// kNotFound, kNotAFile for a folder, kPermissionDenied. A pipe can be read as well as a file.
+// kNotFound, kNotAFile for a folder or a device, kPermissionDenied. A pipe can be read as well as a file.
 Result<std::unique_ptr<ByteSource>> open_byte_source(const std::string& path);
 
 }  // namespace soak::sim

@@ -120,6 +120,12 @@ TEST_F(ByteSourceTest, WhatIsNoFileIsRefused) {
   EXPECT_EQ(open_byte_source(folder.file("")).error().code, ErrorCode::kNotAFile);
 }
 
+TEST_F(ByteSourceTest, ADeviceIsRefusedForItMayNeverEnd) {
+  auto source = open_byte_source("/dev/zero");
+  ASSERT_FALSE(source);
+  EXPECT_EQ(source.error().code, ErrorCode::kNotAFile);
+}
+
 TEST(ContentOf, TellsAFileByItsBeginning) {
   EXPECT_EQ(content_of("\x1f\x8b\x08"), Content::kGzip);
   EXPECT_EQ(content_of("\x28\xb5\x2f\xfd"), Content::kZstd);

@@ -66,7 +66,8 @@ void HftUnmap::operator()(const std::byte* bytes) const {
 }
 
 Result<HftRows> HftRows::open(const std::string& path, const HftReadOptions& options) {
-  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Non-blocking, so that a pipe in the place of a file does not hang.
+  const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0)

@@ -1,6 +1,7 @@
 #include "sim/hft_rows.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "sim/feed_testing.h"
 #include "sim/hft_testing.h"
@@ -243,6 +244,13 @@ TEST_F(HftRowsTest, OtherFilesAreNamedForWhatTheyAre) {
               HasSubstr("a gzip stream within another"));
   EXPECT_EQ(HftRows::open(folder.file("absent")).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(HftRows::open(folder.file("")).error().code, ErrorCode::kNotAFile);
+}
+
+TEST_F(HftRowsTest, DoesNotWaitAtAFifo) {
+  ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  auto rows = HftRows::open(folder.file("pipe"));
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::kNotAFile);
 }
 
 }  // namespace

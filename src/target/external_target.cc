@@ -80,8 +80,8 @@ class ExternalTarget final : public Target {
     FileWatchOptions watched{{}, options_.runtime_path};
     if (!options_.scrape) {
       const std::string folder = options_.folder + "/" + kTargetFolderName;
-      if (auto made = base::make_folders(folder); !made) return made;
       if (auto removed = remove_reports(options_.folder); !removed) return removed;
+      if (auto made = base::make_folders(folder); !made) return made;
       watched.report_path = report_path_ = folder + "/" + kReportPrefix + base::random_suffix() + ".json";
     }
     auto watch = FileWatch::start(watched, *queue_);
@@ -233,6 +233,9 @@ class ExternalTarget final : public Target {
 
 Result<void> remove_reports(const std::string& run_folder) {
   const std::string folder = run_folder + "/" + kTargetFolderName;
+  if (base::is_link(folder))
+    return fail(ErrorCode::kNotAFile, "is a symbolic link, where the run's own folder of reports belongs",
+                folder);
   const auto names = base::list_folder(folder);
   if (!names) return {};  // never made
   for (const std::string& name : *names) {

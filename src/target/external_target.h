@@ -46,7 +46,8 @@ inline constexpr char kIterationVariable[] = "SOAK_ITERATION_S";
 std::unique_ptr<Target> make_external_target(ExternalTargetOptions options);
 
 // Removes the report files that targets of earlier starts have left in a run's folder. Each start has a file
-// of its own: an instance that is still on its way out must not speak for the next.
+// of its own: an instance that is still on its way out must not speak for the next. kNotAFile where the
+// folder of reports is a symbolic link: what it leads to is somebody else's.
 Result<void> remove_reports(const std::string& run_folder);
 
 }  // namespace soak::target

@@ -62,7 +62,7 @@ class HttpScraper final : public Scraper {
     const auto samples = parse_prometheus(*body, options_.map.metrics());
     if (!samples) {
       event.kind = TargetEvent::Kind::kBadReport;
-      event.text = options_.url + ": " + samples.error().message;
+      event.text = shown_address(options_.url) + ": " + samples.error().message;
       return queue_.push(std::move(event));
     }
     auto report = options_.map.report(*samples, seq_ + 1);
@@ -77,12 +77,12 @@ class HttpScraper final : public Scraper {
   Result<std::string> get() {
     auto response = client_->get(path_, options_.timeout);
     const auto problem = [&](const std::string& what) {
-      return fail(ErrorCode::kIoError, fmt::format("{}: {}", options_.url, what));
+      return fail(ErrorCode::kIoError, fmt::format("{}: {}", shown_address(options_.url), what));
     };
     if (!response) return problem(response.error().message);
     if (!response->location.empty())
       return problem(fmt::format("HTTP status {}: it has moved to {}, and soak follows nowhere",
-                                 response->status, response->location));
+                                 response->status, shown_address(response->location)));
     if (response->status != 200) return problem(fmt::format("HTTP status {}", response->status));
     if (!response->encoding.empty() && response->encoding != "identity")
       return problem(fmt::format("the answer is packed ({}), for which nobody asked", response->encoding));
@@ -108,12 +108,23 @@ class HttpScraper final : public Scraper {
 
 }  // namespace
 
+std::string shown_address(const std::string& url) {
+  const std::size_t query = std::min(url.find('?'), url.size());
+  std::string shown = url.substr(0, query) + (query < url.size() ? "?..." : "");
+  const std::size_t scheme = shown.find("//");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 2;
+  const std::size_t user = shown.substr(0, shown.find_first_of("/?#", host)).rfind('@');
+  if (user != std::string::npos && user >= host) shown.erase(host, user + 1 - host);
+  return shown;
+}
+
 Result<HttpAddress> http_address(const std::string& url) {
   constexpr std::string_view kScheme = "http://";
-  if (url.starts_with("https://")) return fail(ErrorCode::kUnsupported, "only http:// can be scraped", url);
+  if (url.starts_with("https://"))
+    return fail(ErrorCode::kUnsupported, "only http:// can be scraped", shown_address(url));
   const auto is_none = [&] {
     return fail(ErrorCode::kInvalidArgument,
-                "is no address to scrape; one looks like http://127.0.0.1:9100/metrics", url);
+                "is no address to scrape; one looks like http://127.0.0.1:9100/metrics", shown_address(url));
   };
   const bool printable =
       std::all_of(url.begin(), url.end(), [](char letter) { return letter > ' ' && letter <= '~'; });

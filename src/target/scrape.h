@@ -26,8 +26,12 @@ struct HttpAddress {
   std::uint16_t port = 80;
   std::string path;  // begins with /, with the query
 };
-// kInvalidArgument; kUnsupported: https.
+// kInvalidArgument; kUnsupported: https. The errors show the address by shown_address().
 Result<HttpAddress> http_address(const std::string& url);
+
+// As it may be printed and recorded: without user and password, and with "..." for a query, which may hold a
+// token.
+std::string shown_address(const std::string& url);
 
 class Scraper {
  public:

@@ -134,5 +134,13 @@ TEST(HttpAddress, IsTakenApart) {
   }
 }
 
+TEST(ShownAddress, HidesUserPasswordAndQuery) {
+  EXPECT_EQ(shown_address("http://h:1/m"), "http://h:1/m");
+  EXPECT_EQ(shown_address("http://user:secret@h:1/m?token=secret#x"), "http://h:1/m?...");
+  EXPECT_EQ(shown_address("http://user:se@cret@h/m@n"), "http://h/m@n");
+  EXPECT_EQ(shown_address("user:secret@h?x"), "h?...");
+  EXPECT_EQ(http_address("http://user:secret@h/").error().file, "http://h/");
+}
+
 }  // namespace
 }  // namespace soak::target
