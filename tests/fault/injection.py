@@ -112,7 +112,7 @@ def kill_points(lines):
     return [Fault(call, n, "signal=SIGKILL") for call, count in occurrences(lines).items() if call != "execve" for n in range(1, count + 1)]
 
 
-FAILING = re.compile(r"open|stat|read|write|sync|rename|chown|chmod|flock|close|unlink|getdents|getrandom|lseek|fcntl|link")
+FAILING = re.compile(r"open|stat|read|write|sync|rename|chown|chmod|flock|close|unlink|getdents|getrandom|lseek|fcntl|link|mkdir|truncate")
 
 
 def error_points(lines, program_from):

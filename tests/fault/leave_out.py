@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The protocol's source with one step taken out: `leave_out.py STEP atomic_file.cc OUT.cc`, or `leave_out.py --list`.
+"""The source of a protocol with one step taken out: `leave_out.py STEP SOURCE.cc OUT.cc`, or `leave_out.py --list SOURCE.cc`.
 
-Each step is an edit of src/base/atomic_file.cc that must fit exactly once, so the production code carries no switch, and a change
-there that an edit no longer fits is told at build time. CMakeLists.txt links each result into a `soak` of its own, and
-apply_controls_test.py expects the suite to fail with it.
+Each step is an edit of src/base/atomic_file.cc or src/journal/journal.cc that must fit exactly once, so the production code carries no
+switch, and a change there that an edit no longer fits is told at build time. CMakeLists.txt links each result into a `soak` of its own,
+and apply_controls_test.py and run_controls_test.py expect the suite to fail with it.
 """
 import pathlib
 import sys
@@ -33,18 +33,23 @@ STEPS = {
                       "  ::unlinkat(folder.get(), temp->c_str(), 0);\n"
                       "  if (!write_all(in_place.get(), bytes, path)) {"),
 }
+JOURNAL_STEPS = {
+    "journal_fdatasync": ("if (::fdatasync(descriptor_.get()) != 0) {", "if (false) {"),
+    "journal_cut": ("if (reader.torn_tail() && ::ftruncate(", "if (false && ::ftruncate("),
+}
+OF_SOURCE = {"atomic_file.cc": STEPS, "journal.cc": JOURNAL_STEPS}
 
 
 def without(step, source):
-    old, new = STEPS[step]
+    old, new = {**STEPS, **JOURNAL_STEPS}[step]
     if source.count(old) != 1:
         raise SystemExit(f"leave_out.py: {step}: its text is {source.count(old)} times in the source, not once; bring STEPS up to date:\n{old}")
     return f"// Made by tests/fault/leave_out.py: without {step}.\n" + source.replace(old, new)
 
 
 def main():
-    if sys.argv[1:] == ["--list"]:
-        print(";".join(STEPS))
+    if sys.argv[1] == "--list":
+        print(";".join(OF_SOURCE[pathlib.Path(sys.argv[2]).name]))
         return
     step, source, out = sys.argv[1:]
     pathlib.Path(out).write_text(without(step, pathlib.Path(source).read_text()))
