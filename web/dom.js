@@ -103,6 +103,16 @@ export function loading() {
   return h("p", {class: "muted loading"}, "Loading…");
 }
 
+/** Replaces content and gives the focus back to what has the same `data-focus`. @param {Element} container @param {() => void} action */
+export function keep_focus(container, action) {
+  const focused = document.activeElement instanceof HTMLElement && container.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  action();
+  if (focused === undefined) return;
+  for (const element of container.querySelectorAll("[data-focus]")) {
+    if (element instanceof HTMLElement && element.dataset.focus === focused) element.focus({preventScroll: true});
+  }
+}
+
 let announced_at = 0;
 /** Says it to a screen reader, at most once in two seconds unless it is urgent. @param {string} text @param {boolean} [urgent] */
 export function announce(text, urgent = false) {
