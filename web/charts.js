@@ -6,9 +6,16 @@ import {colors} from "./drawing.js";
 
 /** @typedef {import("./range.js").ChartRange} ChartRange */
 
-export const kAxisFont = "11px system-ui, sans-serif";
 const kTableRowsMax = 500;
-const kAxisWidth = 54;
+
+/** Axes grow with the page's text, which grows with the screen. @param {number} length at the usual size */
+export function scaled(length) {
+  return Math.round((length * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 14);
+}
+
+export function axis_font() {
+  return `${scaled(11)}px system-ui, sans-serif`;
+}
 
 /** As many decimals as the distance of two ticks needs. @param {number[]} ticks @param {number} step */
 function tick_texts(ticks, step) {
@@ -57,7 +64,7 @@ export class Chart {
     this.table_ = h("div", {class: "scroll chart-table", hidden: true, tabindex: 0, role: "region", "aria-label": `${name}: table`});
     this.toggle_ = button(`${name}: show as a table`, () => this.toggle_table(), {class: "quiet small", "aria-expanded": "false"}, "Table");
     this.element = h("figure", {class: `chart ${kind}`},
-      h("figcaption", {}, h("h3", {}, name), this.limit_, this.readout_, this.toggle_), this.host_, this.table_);
+      h("figcaption", {}, h("h3", {title: name}, name), this.toggle_, this.readout_, this.limit_), this.host_, this.table_);
     this.watch_visible_ = new IntersectionObserver(([entry]) => this.set_visible_(entry.isIntersecting), {rootMargin: "200px"});
     this.watch_size_ = new ResizeObserver(() => this.resize());
     this.watch_visible_.observe(this.element);
@@ -176,7 +183,7 @@ export class Chart {
     const more = this.more();
     const muted = () => colors().muted, grid = {stroke: () => colors().grid, width: 1};
     return /** @type {PlotOptions} */ ({
-      width: this.width(), height: this.height(), legend: {show: false}, padding: [12, 10, 0, 0], ...more,
+      width: this.width(), height: this.height(), legend: {show: false}, padding: [12, 22, 0, 0], ...more,
       cursor: {
         y: false, points: {size: 7, width: 2}, drag: {x: true, y: false, setScale: false, dist: 4},
         bind: {dblclick: () => () => { range.reset(); return null; }},
@@ -184,11 +191,11 @@ export class Chart {
       scales: {x: {time: range.by_time, auto: false}, ...more.scales},
       series: [{}, ...this.lines()],
       axes: [
-        {font: kAxisFont, stroke: muted, grid, ticks: {show: false}, gap: 12, size: range.by_time ? 44 : 32, space: range.by_time ? 70 : 50,
+        {font: axis_font(), stroke: muted, grid, ticks: {show: false}, gap: 12, size: scaled(range.by_time ? 44 : 32), space: scaled(range.by_time ? 70 : 50),
           ...(range.by_time ? {} : {incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6]}),
           values: (/** @type {any} */ _p, /** @type {number[]} */ ticks, /** @type {any} */ _a, /** @type {any} */ _s, /** @type {number} */ step) =>
-            (range.by_time ? time_texts(ticks, step) : ticks.map((tick) => tick.toLocaleString("en-GB")))},
-        ...(more.axes ?? [{font: kAxisFont, stroke: muted, grid, ticks: {show: false}, size: kAxisWidth, gap: 6, space: 34,
+            (range.by_time ? time_texts(ticks, step) : ticks.map((tick) => (tick === 0 ? "" : tick.toLocaleString("en-GB"))))},
+        ...(more.axes ?? [{font: axis_font(), stroke: muted, grid, ticks: {show: false}, size: scaled(54), gap: 6, space: scaled(26),
           values: (/** @type {any} */ _p, /** @type {number[]} */ ticks, /** @type {any} */ _a, /** @type {any} */ _s, /** @type {number} */ step) => tick_texts(ticks, step)}]),
       ],
       hooks: {

@@ -3,7 +3,7 @@ import {count_of, format_number, format_value, signed, with_unit} from "./format
 import {button, error_box, fill, h, loading, mark, time, verdict_word} from "./dom.js";
 import {ChartRange, lower_bound} from "./range.js";
 import {Chart} from "./charts.js";
-import {colors} from "./drawing.js";
+import {colors, draw_end_letter} from "./drawing.js";
 import {overlay_legend, RangeBar} from "./range_bar.js";
 import {run_address} from "./runs.js";
 
@@ -44,12 +44,19 @@ class OverlayChart extends Chart {
 
   lines() {
     const line = {width: 2, spanGaps: true, points: {show: false}};
-    return [{...line, stroke: () => colors().line}, {...line, stroke: () => colors().line_b, dash: [6, 3]}];
+    return [{...line, stroke: () => colors().line}, {...line, width: 1.25, stroke: () => colors().line_b}];
+  }
+
+  more() {
+    return {hooks: {draw: [(/** @type {Plot} */ plot) => {
+      draw_end_letter(plot, this.xs, this.pair[0], "a", colors().line);
+      draw_end_letter(plot, this.xs, this.pair[1], "b", colors().line_b);
+    }]}};
   }
 
   /** @param {number|null} index */
   readout(index) {
-    if (index === null) return [];
+    if (index === null) return [h("span", {class: "muted"}, "a and b, iteration by iteration")];
     const [a, b] = this.pair;
     return [h("strong", {class: "in-a"}, `a ${with_unit(a[index], this.unit)}`), h("strong", {class: "in-b"}, `b ${with_unit(b[index], this.unit)}`)];
   }

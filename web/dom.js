@@ -65,10 +65,10 @@ const kMarks = {
   in_effect: ["fail", "not in effect"], evidence: ["fail", "evidence against it"],
 };
 
-/** A word with a shape and a colour. @param {string} word */
-export function mark(word) {
+/** A word with a shape and a colour. @param {string} word @param {string} [instead] another text */
+export function mark(word, instead) {
   const [shape, text] = kMarks[word] ?? ["unsure", word];
-  return h("span", {class: `mark ${shape}`}, icon(shape), text);
+  return h("span", {class: `mark ${shape}`}, icon(shape), instead ?? text);
 }
 
 /** @param {{state: string, verdict: string|null, error: string|null}} run */
@@ -77,7 +77,7 @@ export function verdict_word(run) {
   return run.state === "running" ? "running" : run.verdict ?? "unknown";
 }
 
-/** @param {string|null} utc @param {"full"|"clock"} [form] */
+/** @param {string|null} utc @param {"full"|"clock"|"day"} [form] */
 export function time(utc, form) {
   return h("time", {datetime: utc, title: utc_title(utc)}, local_time(utc, form));
 }

@@ -107,7 +107,10 @@ export function draw_faults(plot, xs, faults) {
       context.fill();
       context.setLineDash([2, 3]);
       context.globalAlpha = 0.6;
-      context.strokeRect(x, box.top, 0, box.height);
+      context.beginPath();
+      context.moveTo(x, box.top);
+      context.lineTo(x, box.top + box.height);
+      context.stroke();
       context.globalAlpha = 1;
     }
   });
@@ -130,6 +133,35 @@ function diamond(context, x, y, size) {
   context.closePath();
 }
 
+/** A step line holds from the start of its first point. @param {Plot} plot @param {number[]} xs @param {number|null} level @param {number} width_of_first */
+export function draw_start(plot, xs, level, width_of_first) {
+  if (level === null || xs.length === 0) return;
+  with_canvas(plot, (context, box) => {
+    const left = Math.max(pixel_x(plot, xs[0] - width_of_first), box.left), right = Math.min(pixel_x(plot, xs[0]), box.left + box.width);
+    context.strokeStyle = colors().line;
+    context.lineWidth = 2.5;
+    context.beginPath();
+    context.moveTo(left, pixel_y(plot, level));
+    context.lineTo(Math.max(left, right), pixel_y(plot, level));
+    if (right > left) context.stroke();
+  });
+}
+
+/** A letter at the end of a line. @param {Plot} plot @param {number[]} xs @param {(number|null)[]} values @param {string} letter @param {string} color */
+export function draw_end_letter(plot, xs, values, letter, color) {
+  const [first, end] = in_view(plot, xs);
+  let last = end - 1;
+  while (last >= first && values[last] === null) last -= 1;
+  const value = values[last] ?? null;
+  if (last < first || value === null) return;
+  with_canvas(plot, (context, box) => {
+    context.font = "600 12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    context.fillStyle = color;
+    context.fillText(letter, Math.min(pixel_x(plot, xs[last]), box.left + box.width) + 4, pixel_y(plot, value));
+  });
+}
+
 /** Proposals: a ring; applied: a diamond in it; held: a cross in it. @param {Plot} plot @param {number[]} xs @param {(number|null)[]} proposed @param {(number|null)[]} applied */
 export function draw_proposals(plot, xs, proposed, applied) {
   const [first, end] = in_view(plot, xs);
@@ -143,7 +175,7 @@ export function draw_proposals(plot, xs, proposed, applied) {
       if (x < box.left - 1 || x > box.left + box.width + 1) continue;
       rings.moveTo(x + size + 1, y);
       rings.arc(x, y, size + 1, 0, 2 * Math.PI);
-      if (applied[index] === null) cross(/** @type {any} */ (crosses), x, y, size - 1);
+      if (applied[index] === null) cross(/** @type {any} */ (crosses), x, y, size - 0.8);
       else diamond(/** @type {any} */ (diamonds), x, y, size - 1);
     }
     context.lineWidth = 1.5;

@@ -2,6 +2,7 @@
 
 const kSpace = "\u00a0";  // no line break between a number and its unit
 const kMissing = "–";
+const kUnitMax = 8;  // a longer one ("order replacements a minute") stands beside the name, once
 
 /** Four significant digits; whole numbers in full. @param {number|null|undefined} value */
 export function format_number(value) {
@@ -9,7 +10,7 @@ export function format_number(value) {
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-4) return value.toExponential(2).replace(/-/g, "−");
   const whole = Number.isInteger(value) || size >= 1000;
-  return value.toLocaleString("en-GB", whole ? {maximumFractionDigits: 1} : {maximumSignificantDigits: 4}).replace(/^-/, "−");
+  return value.toLocaleString("en-GB", whole ? {maximumFractionDigits: size >= 1e4 ? 0 : 1} : {maximumSignificantDigits: 4}).replace(/^-/, "−");
 }
 
 /** @param {string} unit */
@@ -17,10 +18,15 @@ export function is_ratio(unit) {
   return unit === "ratio" || unit.startsWith("share of");
 }
 
+/** Whether the unit is written after each number. @param {string} unit */
+export function is_short_unit(unit) {
+  return unit.length <= kUnitMax || is_ratio(unit);
+}
+
 /** A ratio stands alone; every other unit follows its number. @param {number|null|undefined} value @param {string} unit */
 export function with_unit(value, unit) {
   const text = format_number(value);
-  return text === kMissing || unit === "" || is_ratio(unit) ? text : text + kSpace + unit;
+  return text === kMissing || unit === "" || unit.length > kUnitMax || is_ratio(unit) ? text : text + kSpace + unit;
 }
 
 /** A parameter's value, or what was measured. @param {any} value @param {string} [unit] @returns {string} */
@@ -55,12 +61,13 @@ export function format_duration(seconds) {
   return `${Math.floor(total / size)}${kSpace}${name}${rest ? ` ${rest}${kSpace}${next_name}` : ""}`;
 }
 
-/** @param {string|null} utc @param {"full"|"clock"} [form] */
+/** @param {string|null} utc @param {"full"|"clock"|"day"} [form] */
 export function local_time(utc, form = "full") {
   const date = new Date(utc ?? NaN);
   if (Number.isNaN(date.getTime())) return kMissing;
   const clock = date.toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
-  return form === "clock" ? clock : `${date.toLocaleDateString("en-GB", {day: "numeric", month: "short", year: "numeric"})}, ${clock}`;
+  const day = date.toLocaleDateString("en-GB", {day: "numeric", month: "short", year: "numeric"});
+  return form === "clock" ? clock : form === "day" ? day : `${day}, ${clock}`;
 }
 
 /** @param {string|null} utc */

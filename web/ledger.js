@@ -1,5 +1,5 @@
 // The delivery ledger of a run: each change with how far it came; a row opens to the whole story.
-import {count_of, format_number, format_value} from "./format.js";
+import {count_of, format_number, format_value, is_short_unit} from "./format.js";
 import {button, debounce, error_box, fill, h, keep_focus, loading, mark, time} from "./dom.js";
 
 /** @typedef {import("./api_types").LedgerEntry} LedgerEntry */
@@ -86,10 +86,10 @@ export class LedgerTable {
     };
     const cells = /** @type {[string, import("./dom.js").Child[]][]} */ ([
       ["Iteration", [button(format_number(entry.iteration), () => this.show_iteration_(entry.iteration), {class: "link", title: "Show it on the charts", "aria-label": `Iteration ${entry.iteration}: show it on the charts`})]],
-      ["Parameter", [h("code", {}, entry.parameter), entry.origin !== "tuner" && h("span", {class: "tag"}, entry.origin)]],
+      ["Parameter", [h("code", {}, entry.parameter), !is_short_unit(unit) && h("span", {class: "muted long-unit"}, unit), entry.origin !== "tuner" && h("span", {class: "tag"}, entry.origin)]],
       ["Change", [h("span", {class: "nowrap"}, `${format_value(entry.before)} → ${format_value(entry.proposed, unit)}`)]],
       ["In effect", [format_value(entry.effective, unit)]],
-      ["How far it came", [mark(entry.stage), entry.guard && h("span", {class: "muted"}, ` ${entry.guard}`)]],
+      ["How far it came", [mark(entry.stage, entry.stage === "guards" && entry.guard ? `held by ${entry.guard}` : undefined)]],
       ["Proposed at", [time(entry.proposed_utc)]],
     ]);
     const row = h("tr", {}, cells.map(([title, cell], index) => h("td", {"data-title": title, class: index === 0 && "number"}, cell)), h("td", {class: "more"},

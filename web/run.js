@@ -189,7 +189,7 @@ export class RunView {
       ["Delivery faults", [h("strong", {class: item.faults ? "bad" : ""}, format_number(item.faults))]],
       ["Duration", [h("strong", {}, format_duration(item.duration_s)), h("span", {class: "muted"}, "by the run’s clock")]],
       ["Target", [h("strong", {}, item.target), h("span", {class: "muted"}, item.profile, typeof seed === "number" && item.target === "simulated" && `, seed ${seed}`)]],
-      ["Started", [h("strong", {}, time(item.started_utc))]],
+      ["Started", [h("strong", {}, time(item.started_utc, "day")), h("span", {class: "muted"}, time(item.started_utc, "clock"))]],
     ]);
     fill(this.head_,
       h("div", {class: "run-title"}, h("h1", {}, item.id), mark(verdict_word(item)),

@@ -1,9 +1,9 @@
 // The charts of a run: a KPI, a parameter, the guards.
-import {format_number, format_value, is_ratio, with_unit} from "./format.js";
+import {format_number, format_value, is_short_unit, with_unit} from "./format.js";
 import {fill, h} from "./dom.js";
 import {lower_bound} from "./range.js";
-import {Chart, kAxisFont, value_range} from "./charts.js";
-import {colors, draw_bad_side, draw_faults, draw_lane, draw_lane_marks, draw_proposals, draw_threshold, draw_verdicts, in_view} from "./drawing.js";
+import {Chart, axis_font, scaled, value_range} from "./charts.js";
+import {colors, draw_bad_side, draw_faults, draw_lane, draw_lane_marks, draw_proposals, draw_threshold, draw_start, draw_verdicts} from "./drawing.js";
 
 /** @typedef {import("./range.js").ChartRange} ChartRange */
 /** @typedef {import("./api_types").KpiInfo} KpiInfo */
@@ -19,7 +19,7 @@ export class KpiChart extends Chart {
   constructor(range, kpi) {
     super(range, kpi.name, kpi.unit, "kpi");
     this.kpi = kpi;
-    fill(this.limit_, kpi.threshold === null ? (is_ratio(kpi.unit) ? "ratio" : kpi.unit) : limit_text(kpi.direction, kpi.threshold, kpi.unit), kpi.veto && " · veto");
+    fill(this.limit_, kpi.threshold === null ? "not judged" : limit_text(kpi.direction, kpi.threshold, kpi.unit), kpi.veto && " · veto");
   }
 
   get values() {
@@ -64,7 +64,8 @@ export class KpiChart extends Chart {
     const at = index ?? mean.length - 1;
     const value = mean[at] ?? null;
     const spread = this.series.per_point > 1 && value !== null ? `${format_number(min[at])} – ${format_number(max[at])}` : "";
-    return [h("span", {class: "muted"}, spread), h("strong", {class: this.passes(value) ? "" : "bad"}, with_unit(value, this.unit), this.passes(value) ? "" : " ✕")];
+    if (value === null) return [h("span", {class: "muted"}, index === null && !mean.some((each) => each !== null) ? "no values" : "no value here")];
+    return [h("strong", {class: this.passes(value) ? "" : "bad"}, with_unit(value, this.unit), this.passes(value) ? "" : " ✕"), h("span", {class: "muted"}, spread)];
   }
 
   summary() {
@@ -98,16 +99,19 @@ export class ParameterChart extends Chart {
     this.applied_levels_ = [];
     /** @type {(number|null)[]} */
     this.proposed_levels_ = [];
-    fill(this.limit_, is_ratio(parameter.unit) ? "ratio" : parameter.unit);
+    const {min, max, unit} = parameter;
+    const bounds = min === null && max === null ? "" : max === null ? `≥ ${with_unit(min, unit)}` : min === null ? `≤ ${with_unit(max, unit)}` : `${format_number(min)} – ${with_unit(max, unit)}`;
+    fill(this.limit_, h("span", {title: `bounds${unit && `, ${unit}`}`}, bounds, !is_short_unit(unit) && ` ${unit}`));
   }
 
   get steps() {
     return this.series.parameters[this.name] ?? {effective: [], proposed: [], applied: []};
   }
 
-  /** The lines' values in view and the proposals'. @param {Plot} plot @param {number|null} low @param {number|null} high */
-  value_range_(plot, low, high) {
-    const [first, end] = in_view(plot, this.xs);
+  /** The lines' values in view and the proposals'. @param {number|null} low @param {number|null} high */
+  value_range_(low, high) {
+    const {iteration} = this.series;
+    const first = lower_bound(iteration, this.range.from), end = lower_bound(iteration, this.range.to);
     let least = low ?? Infinity, most = high ?? -Infinity;
     for (const value of this.proposed_levels_.slice(first, end)) {
       if (value === null) continue;
@@ -146,9 +150,10 @@ export class ParameterChart extends Chart {
 
   more() {
     return {
-      scales: {y: {range: (/** @type {Plot} */ plot, /** @type {number} */ low, /** @type {number} */ high) => this.value_range_(plot, low, high)}},
+      scales: {y: {range: (/** @type {any} */ _p, /** @type {number} */ low, /** @type {number} */ high) => this.value_range_(low, high)}},
       hooks: {
         draw: [(/** @type {Plot} */ plot) => {
+          draw_start(plot, this.xs, this.level(this.steps.effective[0]), this.first_width());
           draw_faults(plot, this.xs, this.series.faults);
           draw_proposals(plot, this.xs, this.proposed_levels_, this.applied_levels_);
         }],
@@ -162,7 +167,7 @@ export class ParameterChart extends Chart {
     const at = index ?? effective.length - 1;
     const proposal = proposed[at] ?? null;
     const note = proposal === null ? "" : applied[at] === null ? `held ${format_value(proposal)}` : `→ ${format_value(applied[at])}`;
-    return [h("span", {class: "muted"}, note), h("strong", {}, format_value(effective[at], this.unit))];
+    return [h("strong", {}, format_value(effective[at], this.unit)), h("span", {class: "muted"}, note)];
   }
 
   summary() {
@@ -194,9 +199,9 @@ export class GuardChart extends Chart {
     const names = [...kLanes, "held", "faults"];
     const count = names.length;
     return {
-      padding: /** @type {any} */ ([4, 10, 0, 0]),
+      padding: /** @type {any} */ ([4, 22, 0, 0]),
       scales: {y: {range: () => /** @type {[number, number]} */ ([0, count])}},
-      axes: [{font: kAxisFont, stroke: () => colors().muted, ticks: {show: false}, grid: {show: false}, size: 82, gap: 8,
+      axes: [{font: axis_font(), stroke: () => colors().muted, ticks: {show: false}, grid: {show: false}, size: scaled(84), gap: 8,
         splits: () => names.map((_, index) => count - index - 0.5), values: () => names}],
       hooks: {
         draw: [(/** @type {Plot} */ plot) => {
