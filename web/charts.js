@@ -1,5 +1,5 @@
 // What every chart is: a figure with a name, the value that the reader points at, a plot, and a table of the same numbers.
-import {format_number, local_time} from "./format.js";
+import {format_number, iteration_texts, tick_texts, time_texts} from "./format.js";
 import {button, fill, h, time} from "./dom.js";
 import {lower_bound} from "./range.js";
 import {colors} from "./drawing.js";
@@ -15,26 +15,6 @@ export function scaled(length) {
 
 export function axis_font() {
   return `${scaled(11)}px system-ui, sans-serif`;
-}
-
-/** As many decimals as the distance of two ticks needs. @param {number[]} ticks @param {number} step */
-function tick_texts(ticks, step) {
-  const decimals = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
-  return ticks.map((tick) => (Math.abs(tick) >= 1e4 ? tick.toLocaleString("en-GB", {notation: "compact", maximumSignificantDigits: 4})
-    : tick.toLocaleString("en-GB", {minimumFractionDigits: decimals, maximumFractionDigits: decimals})).replace(/^-/, "−"));
-}
-
-/** Clock times; the day where it changes. @param {number[]} ticks seconds @param {number} step */
-function time_texts(ticks, step) {
-  let day = "";
-  return ticks.map((tick) => {
-    const date = new Date(tick * 1000);
-    const today = date.toLocaleDateString("en-GB", {day: "numeric", month: "short"});
-    const clock = local_time(date.toISOString(), "clock");
-    const text = step >= 86400 ? today : (step >= 60 ? clock.slice(0, 5) : clock) + (today === day ? "" : "\n" + today);
-    day = today;
-    return text;
-  });
 }
 
 /** @param {number|null} low @param {number|null} high @param {number|null} also must be in it @returns {[number, number]} */
@@ -60,7 +40,7 @@ export class Chart {
     this.xs = [];
     this.readout_ = h("span", {class: "readout"});
     this.limit_ = h("span", {class: "limit muted"});
-    this.host_ = h("div", {class: "plot", role: "img"});
+    this.host_ = h("div", {class: "plot", role: "img", "aria-label": name});
     this.table_ = h("div", {class: "scroll chart-table", hidden: true, tabindex: 0, role: "region", "aria-label": `${name}: table`});
     this.toggle_ = button(`${name}: show as a table`, () => this.toggle_table(), {class: "quiet small", "aria-expanded": "false"}, "Table");
     this.element = h("figure", {class: `chart ${kind}`},
@@ -143,8 +123,12 @@ export class Chart {
   }
 
   rescale() {
-    if (!this.plot || !this.visible_) this.stale_ = true;
-    else this.scale_(this.plot);
+    if (!this.plot || !this.visible_) {
+      this.stale_ = true;
+      return;
+    }
+    this.scale_(this.plot);
+    this.show_readout(null);
   }
 
   /** @param {Plot} plot */
@@ -177,6 +161,11 @@ export class Chart {
     fill(this.readout_, this.readout(index !== null && index < this.xs.length ? index : null));
   }
 
+  /** The last point in view. */
+  last_index() {
+    return Math.max(lower_bound(this.series.iteration, this.range.to) - 1, 0);
+  }
+
   /** @returns {PlotOptions} */
   options_() {
     const {range} = this;
@@ -194,7 +183,7 @@ export class Chart {
         {font: axis_font(), stroke: muted, grid, ticks: {show: false}, gap: 12, size: scaled(range.by_time ? 44 : 32), space: scaled(range.by_time ? 70 : 50),
           ...(range.by_time ? {} : {incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6]}),
           values: (/** @type {any} */ _p, /** @type {number[]} */ ticks, /** @type {any} */ _a, /** @type {any} */ _s, /** @type {number} */ step) =>
-            (range.by_time ? time_texts(ticks, step) : ticks.map((tick) => (tick === 0 ? "" : tick.toLocaleString("en-GB"))))},
+            (range.by_time ? time_texts(ticks, step) : iteration_texts(ticks))},
         ...(more.axes ?? [{font: axis_font(), stroke: muted, grid, ticks: {show: false}, size: scaled(54), gap: 6, space: scaled(26),
           values: (/** @type {any} */ _p, /** @type {number[]} */ ticks, /** @type {any} */ _a, /** @type {any} */ _s, /** @type {number} */ step) => tick_texts(ticks, step)}]),
       ],

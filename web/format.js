@@ -4,13 +4,26 @@ const kSpace = "\u00a0";  // no line break between a number and its unit
 const kMissing = "–";
 const kUnitMax = 8;  // a longer one ("order replacements a minute") stands beside the name, once
 
+// Made once: to make a formatter costs a hundred times what it costs to use it, and a chart that is panned formats all its ticks in each frame.
+const kWhole = new Intl.NumberFormat("en-GB", {maximumFractionDigits: 0});
+const kTenths = new Intl.NumberFormat("en-GB", {maximumFractionDigits: 1});
+const kFourDigits = new Intl.NumberFormat("en-GB", {maximumSignificantDigits: 4});
+const kCompact = new Intl.NumberFormat("en-GB", {notation: "compact", maximumSignificantDigits: 4});
+const kDecimals = Array.from({length: 9}, (_, digits) => new Intl.NumberFormat("en-GB", {minimumFractionDigits: digits, maximumFractionDigits: digits}));
+const kClock = new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
+const kDay = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short", year: "numeric"});
+const kShortDay = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short"});
+
+/** @param {string} text */
+const with_minus = (text) => text.replace(/^-/, "−");
+
 /** Four significant digits; whole numbers in full. @param {number|null|undefined} value */
 export function format_number(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return kMissing;
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-4) return value.toExponential(2).replace(/-/g, "−");
   const whole = Number.isInteger(value) || size >= 1000;
-  return value.toLocaleString("en-GB", whole ? {maximumFractionDigits: size >= 1e4 ? 0 : 1} : {maximumSignificantDigits: 4}).replace(/^-/, "−");
+  return with_minus((whole ? (size >= 1e4 ? kWhole : kTenths) : kFourDigits).format(value));
 }
 
 /** @param {string} unit */
@@ -65,9 +78,8 @@ export function format_duration(seconds) {
 export function local_time(utc, form = "full") {
   const date = new Date(utc ?? NaN);
   if (Number.isNaN(date.getTime())) return kMissing;
-  const clock = date.toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
-  const day = date.toLocaleDateString("en-GB", {day: "numeric", month: "short", year: "numeric"});
-  return form === "clock" ? clock : form === "day" ? day : `${day}, ${clock}`;
+  if (form === "clock") return kClock.format(date);
+  return form === "day" ? kDay.format(date) : `${kDay.format(date)}, ${kClock.format(date)}`;
 }
 
 /** @param {string|null} utc */
@@ -78,4 +90,27 @@ export function utc_title(utc) {
 /** @param {number} count @param {string} one @param {string} [many] */
 export function count_of(count, one, many = one + "s") {
   return `${format_number(count)}${kSpace}${count === 1 ? one : many}`;
+}
+
+/** Of an axis: as many decimals as the distance of two ticks needs. @param {number[]} ticks @param {number} step */
+export function tick_texts(ticks, step) {
+  let decimals = 0;
+  while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) decimals += 1;
+  return ticks.map((tick) => with_minus((Math.abs(tick) >= 1e4 ? kCompact : kDecimals[decimals]).format(tick)));
+}
+
+/** There is no iteration 0. @param {number[]} ticks */
+export function iteration_texts(ticks) {
+  return ticks.map((tick) => (tick === 0 ? "" : kWhole.format(tick)));
+}
+
+/** Clock times; the day where it changes. @param {number[]} ticks seconds @param {number} step */
+export function time_texts(ticks, step) {
+  let day = "";
+  return ticks.map((tick) => {
+    const today = kShortDay.format(tick * 1000), clock = kClock.format(tick * 1000);
+    const text = step >= 86400 ? today : (step >= 60 ? clock.slice(0, 5) : clock) + (today === day ? "" : "\n" + today);
+    day = today;
+    return text;
+  });
 }

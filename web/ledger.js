@@ -5,7 +5,7 @@ import {button, debounce, error_box, fill, h, keep_focus, loading, mark, time} f
 /** @typedef {import("./api_types").LedgerEntry} LedgerEntry */
 /** @typedef {import("./source.js").Source} Source */
 
-const kPage = 25;
+const kChangesPage = 25;
 const kStages = {"": "every stage", proven: "proven", pending: "pending", guards: "held by a guard", apply: "not applied", in_effect: "not in effect", evidence: "evidence against it"};
 
 /** @param {LedgerEntry} entry */
@@ -40,7 +40,7 @@ export class LedgerTable {
   async refresh() {
     const request = ++this.requests_;
     try {
-      const page = await this.source_.ledger(this.run_, {q: this.search_.value.trim(), stage: this.stage_.value, limit: kPage, offset: this.offset_});
+      const page = await this.source_.ledger(this.run_, {q: this.search_.value.trim(), stage: this.stage_.value, limit: kChangesPage, offset: this.offset_});
       if (request !== this.requests_) return;
       this.page_ = page;
       keep_focus(this.body_, () => this.show());
@@ -66,15 +66,15 @@ export class LedgerTable {
 
   /** @param {number} count @param {number} total */
   pages_(count, total) {
-    if (total <= kPage) return null;
+    if (total <= kChangesPage) return null;
     const go = (/** @type {number} */ offset) => () => {
       this.offset_ = offset;
       void this.refresh();
     };
     return h("nav", {class: "pages", "aria-label": "Pages of the ledger"},
-      button("Newer", go(Math.max(0, this.offset_ - kPage)), {disabled: this.offset_ === 0, "data-focus": "newer"}),
+      button("Newer", go(Math.max(0, this.offset_ - kChangesPage)), {disabled: this.offset_ === 0, "data-focus": "newer"}),
       h("span", {}, `${format_number(this.offset_ + 1)}–${format_number(this.offset_ + count)} of ${format_number(total)}`),
-      button("Older", go(this.offset_ + kPage), {disabled: this.offset_ + count >= total, "data-focus": "older"}));
+      button("Older", go(this.offset_ + kChangesPage), {disabled: this.offset_ + count >= total, "data-focus": "older"}));
   }
 
   /** @param {LedgerEntry} entry */

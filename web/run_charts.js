@@ -33,7 +33,7 @@ export class KpiChart extends Chart {
 
   lines() {
     const none = {stroke: "transparent", width: 0, points: {show: false}};
-    return [{stroke: () => colors().line, width: 2, points: {size: 5, width: 0, fill: () => colors().line}}, none, none];
+    return [{stroke: () => colors().line, width: 1.75, points: {size: 5, width: 0, fill: () => colors().line}}, none, none];
   }
 
   more() {
@@ -61,7 +61,7 @@ export class KpiChart extends Chart {
   /** @param {number|null} index */
   readout(index) {
     const {mean, min, max} = this.values;
-    const at = index ?? mean.length - 1;
+    const at = index ?? this.last_index();
     const value = mean[at] ?? null;
     const spread = this.series.per_point > 1 && value !== null ? `${format_number(min[at])} – ${format_number(max[at])}` : "";
     if (value === null) return [h("span", {class: "muted"}, index === null && !mean.some((each) => each !== null) ? "no values" : "no value here")];
@@ -164,7 +164,7 @@ export class ParameterChart extends Chart {
   /** @param {number|null} index */
   readout(index) {
     const {effective, proposed, applied} = this.steps;
-    const at = index ?? effective.length - 1;
+    const at = index ?? this.last_index();
     const proposal = proposed[at] ?? null;
     const note = proposal === null ? "" : applied[at] === null ? `held ${format_value(proposal)}` : `→ ${format_value(applied[at])}`;
     return [h("strong", {}, format_value(effective[at], this.unit)), h("span", {class: "muted"}, note)];

@@ -6,7 +6,7 @@ import {announce, button, debounce, error_box, fill, h, keep_focus, loading, mar
 /** @typedef {import("./app.js").App} App */
 /** @typedef {{name: string, title: string, key: (run: RunItem) => string|number, number?: boolean, cell: (run: RunItem) => import("./dom.js").Child[]}} Column */
 
-const kPage = 200;
+const kRunsPage = 200;
 const kSearchMs = 200;
 
 /** @param {RunItem} run */
@@ -44,7 +44,7 @@ export class RunsView {
     /** @type {RunItem[]} */
     this.runs_ = [];
     this.total_ = 0;
-    this.limit_ = kPage;
+    this.limit_ = kRunsPage;
     this.requests_ = 0;
     this.count_ = h("p", {class: "muted", role: "status"});
     this.search_ = h("input", {type: "search", placeholder: "Search runs", "aria-label": "Search runs by id, folder, verdict or target", maxlength: 200, value: kept.q,
@@ -64,7 +64,7 @@ export class RunsView {
 
   search() {
     kept.q = this.search_.value.trim();
-    this.limit_ = kPage;
+    this.limit_ = kRunsPage;
     void this.refresh(true);
   }
 
@@ -100,7 +100,7 @@ export class RunsView {
   }
 
   more() {
-    this.limit_ += kPage;
+    this.limit_ += kRunsPage;
     void this.refresh();
   }
 
