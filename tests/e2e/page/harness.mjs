@@ -15,8 +15,8 @@ export async function free_port() {
 }
 
 export class Process {
-  constructor([program, ...options]) {
-    this.child = spawn(program, options, {stdio: ["ignore", "ignore", "inherit"]});
+  constructor([program, ...options], cwd) {
+    this.child = spawn(program, options, {cwd, stdio: ["ignore", "ignore", "inherit"]});
     this.ended = new Promise((done) => this.child.on("exit", done));
   }
 
@@ -29,13 +29,14 @@ export class Process {
 }
 
 export class Server {
-  constructor(command, port) {
+  constructor(command, port, cwd) {
+    this.cwd_ = cwd;
     this.command_ = command.map((word) => word.replace("{port}", port));
     this.origin = `http://127.0.0.1:${port}`;
   }
 
   async start() {
-    this.process_ = new Process(this.command_);
+    this.process_ = new Process(this.command_, this.cwd_);
     const end = Date.now() + kWaitMs;
     while (!(await fetch(this.origin + "/api/v1/runs").then((answer) => answer.ok, () => false))) {
       if (Date.now() > end) throw new Error(`the server does not answer: ${this.command_.join(" ")}`);
@@ -94,6 +95,29 @@ export class Browser {
 export async function first_view(page) {
   await page.waitForFunction(() => performance.getEntriesByName("soak-first-view").length > 0);
   return page.evaluate(() => performance.getEntriesByName("soak-first-view")[0].startTime);
+}
+
+/** What the page's main thread does meanwhile. */
+export async function measured_while(page, action) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", {timeDomain: "threadTicks"});  // processor time: what else runs on the machine does not count
+  const task_ms = async () => 1000 * (await session.send("Performance.getMetrics")).metrics.find(({name}) => name === "TaskDuration").value;
+  await page.evaluate(() => {
+    window.measured = {longest_ms: 0, frames_ms: []};
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.measured.longest_ms = Math.max(window.measured.longest_ms, entry.duration); })).observe({entryTypes: ["longtask"]});
+    let last = performance.now();
+    const frame = (now) => {
+      window.measured.frames_ms.push(now - last);
+      last = now;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  const before = await task_ms();
+  await action();
+  const processor_ms = (await task_ms()) - before;
+  const {longest_ms, frames_ms} = await page.evaluate(() => window.measured);
+  return {longest_ms, processor_ms, frames_ms: frames_ms.sort((a, b) => a - b)};
 }
 
 /** Runs the checks one after another, says what happened, and gives the number of those that failed. */

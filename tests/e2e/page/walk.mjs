@@ -1,12 +1,14 @@
 // The page in a real browser against a real server: `walk.mjs CONFIG.json`. page_test.py makes the runs and the configuration.
 import assert from "node:assert/strict";
+import {cpus, loadavg} from "node:os";
 import {mkdirSync, readFileSync, writeFileSync} from "node:fs";
-import {Browser, first_view, free_port, Process, run_checks, Server} from "./harness.mjs";
+import {Browser, first_view, free_port, measured_while, Process, run_checks, Server} from "./harness.mjs";
 import {contrasts, empty_charts, nameless, too_wide} from "./inspect.mjs";
 
 const config = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const kFirstViewMs = Number(process.env.SOAK_FIRST_VIEW_MS ?? 1000);  // 200 is the aim; a busy machine is given more
 const kLongTaskMs = Number(process.env.SOAK_LONG_TASK_MS ?? 100);
+const kPanSteps = 30;
 const server = new Server(config.serve, await free_port());
 const browser = new Browser(config.chromium);
 const started = [];
@@ -99,16 +101,17 @@ async function run_shows_reasons_charts_and_ledger() {
   await close(page);
 }
 
-async function zoom_fetches_detail_and_pans_smoothly() {
+async function zoom_fetches_detail() {
   const page = await open(await run_hash("long"));
   await page.locator("#kpis").evaluate((section) => section.scrollIntoView());
   await page.locator("#kpis canvas").first().waitFor();
   const series = [];
   page.on("request", (request) => request.url().includes("/series") && series.push(new URL(request.url()).searchParams));
   const text = () => page.locator(".range-text").innerText();
+  const changes_from = (old) => page.waitForFunction((before) => document.querySelector(".range-text").innerText !== before, old);
   const whole = await text();
+  assert.match(whole, /to a point/, "a long run is thinned");
   for (let k = 0; k < 8; k += 1) await page.keyboard.press("+");
-  await page.waitForFunction((before) => document.querySelector(".range-text").innerText !== before, whole);
   await page.waitForFunction(() => !document.querySelector(".range-text").innerText.includes("to a point"));
   assert.ok(series.some((query) => query.has("from") && query.has("to")), "a closer look was fetched");
   const box = await page.locator("#kpis .plot .u-over").first().boundingBox();
@@ -117,33 +120,33 @@ async function zoom_fetches_detail_and_pans_smoothly() {
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.6, box.y + 40, {steps: 8});
   await page.mouse.up();
-  await page.waitForFunction((old) => document.querySelector(".range-text").innerText !== old, before);
+  await changes_from(before);
   await page.keyboard.press("0");
   await page.waitForFunction((old) => document.querySelector(".range-text").innerText.split(" until")[0] === old.split(" until")[0], whole);
-  for (let k = 0; k < 3; k += 1) await page.keyboard.press("+");
-  await page.evaluate(() => {
-    window.watched = {longest: 0, frames: []};
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.watched.longest = Math.max(window.watched.longest, entry.duration); })).observe({entryTypes: ["longtask"]});
-    let last = performance.now();
-    const frame = (now) => {
-      window.watched.frames.push(now - last);
-      last = now;
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
-  });
-  for (let k = 0; k < 30; k += 1) {
-    await page.keyboard.press(k % 10 < 5 ? "ArrowLeft" : "ArrowRight");
-    await page.waitForTimeout(50);
-  }
-  await page.waitForTimeout(500);
-  const {longest, frames} = await page.evaluate(() => window.watched);
-  frames.sort((a, b) => a - b);
-  assert.ok(longest <= kLongTaskMs, `a task of ${longest} ms while panning`);
   await page.getByRole("button", {name: "Time", exact: true}).click();
   assert.deepEqual(await page.evaluate(empty_charts), []);
   await close(page);
-  return `longest task ${Math.round(longest)} ms (0: none over 50), frames: median ${Math.round(frames[frames.length >> 1])}, 95th percentile ${Math.round(frames[Math.floor(frames.length * 0.95)])} ms`;
+}
+
+async function panning_is_smooth() {
+  const page = await open(await run_hash("long"));
+  await page.locator("#kpis").evaluate((section) => section.scrollIntoView());
+  for (let k = 0; k < 3; k += 1) await page.keyboard.press("+");
+  await page.waitForTimeout(1000);
+  const {longest_ms, processor_ms, frames_ms} = await measured_while(page, async () => {
+    for (let k = 0; k < kPanSteps; k += 1) {
+      await page.keyboard.press(k % 10 < 5 ? "ArrowLeft" : "ArrowRight");
+      await page.waitForTimeout(50);
+    }
+  });
+  await close(page);
+  const each_ms = processor_ms / kPanSteps;
+  assert.ok(each_ms <= kLongTaskMs, `${each_ms} ms of processor time for a step`);
+  const busy = loadavg()[0] > cpus().length;
+  assert.ok(busy || longest_ms <= kLongTaskMs, `a task of ${longest_ms} ms while panning`);
+  if (busy) console.log("left out: the longest task while panning is not judged, the machine is busy");
+  return `${each_ms.toFixed(1)} ms of processor time a step; longest task ${Math.round(longest_ms)} ms (0: none over 50); frames ${Math.round(frames_ms[frames_ms.length >> 1])} ms in the median, ` +
+    `${Math.round(frames_ms[Math.floor(frames_ms.length * 0.95)])} at the 95th percentile; load ${loadavg()[0].toFixed(1)} on ${cpus().length} processors`;
 }
 
 async function two_runs_are_compared() {
@@ -279,7 +282,7 @@ try {
   await server.start();
   failed = await run_checks(Object.entries({
     "first view": first_view_is_quick, "the list is searched and sorted": list_is_searched_and_sorted, "a live run, to its end": live_run_is_watched_to_its_end,
-    "reasons, charts, ledger": run_shows_reasons_charts_and_ledger, "zoom and pan": zoom_fetches_detail_and_pans_smoothly, "two runs": two_runs_are_compared,
+    "reasons, charts, ledger": run_shows_reasons_charts_and_ledger, "zoom": zoom_fetches_detail, "panning": panning_is_smooth, "two runs": two_runs_are_compared,
     "keyboard alone": keyboard_alone_is_enough, "sizes, themes, names, contrast": every_size_and_theme, "the theme is remembered": theme_is_remembered,
     "a lost connection": lost_connection_is_said_and_comes_back, "a wrong address": wrong_address_is_told, "the report in one file": report_in_one_file,
   }).filter(([name]) => !config.only || name.includes(config.only)), browser);
