@@ -36,6 +36,7 @@ export class Chart {
     this.plot = null;
     this.visible_ = false;
     this.stale_ = true;
+    this.said_ = "";
     /** @type {number[]} */
     this.xs = [];
     this.readout_ = h("span", {class: "readout"});
@@ -45,7 +46,7 @@ export class Chart {
     this.toggle_ = button(`${name}: show as a table`, () => this.toggle_table(), {class: "quiet small", "aria-expanded": "false"}, "Table");
     this.element = h("figure", {class: `chart ${kind}`},
       h("figcaption", {}, h("h3", {title: name}, name), this.toggle_, this.readout_, this.limit_), this.host_, this.table_);
-    this.watch_visible_ = new IntersectionObserver(([entry]) => this.set_visible_(entry.isIntersecting), {rootMargin: "200px"});
+    this.watch_visible_ = new IntersectionObserver(([entry]) => this.set_visible_(entry.isIntersecting), {rootMargin: "100px"});
     this.watch_size_ = new ResizeObserver(() => this.resize());
     this.watch_visible_.observe(this.element);
     this.watch_size_.observe(this.host_);
@@ -75,6 +76,9 @@ export class Chart {
   }
 
   width() { return this.host_.clientWidth; }
+
+  /** How many points this chart can show. */
+  points() { return this.width(); }
 
   /** How far the first point reaches to the left. */
   first_width() {
@@ -158,7 +162,11 @@ export class Chart {
 
   /** @param {number|null} index */
   show_readout(index) {
-    fill(this.readout_, this.readout(index !== null && index < this.xs.length ? index : null));
+    const parts = this.readout(index !== null && index < this.xs.length ? index : null);
+    const text = parts.map((part) => (typeof part === "string" ? part : part.textContent)).join("|");
+    if (text === this.said_) return;  // a page of charts that are panned lays out nothing anew
+    this.said_ = text;
+    fill(this.readout_, parts);
   }
 
   /** The last point in view. */

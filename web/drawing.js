@@ -139,10 +139,11 @@ export function draw_start(plot, xs, level, width_of_first) {
   with_canvas(plot, (context, box) => {
     const left = Math.max(pixel_x(plot, xs[0] - width_of_first), box.left), right = Math.min(pixel_x(plot, xs[0]), box.left + box.width);
     context.strokeStyle = colors().line;
-    context.lineWidth = 2.5;
+    context.lineWidth = 2;
+    const y = Math.round(pixel_y(plot, level) * uPlot.pxRatio) / uPlot.pxRatio;  // as uPlot does, so that the two lines meet
     context.beginPath();
-    context.moveTo(left, pixel_y(plot, level));
-    context.lineTo(Math.max(left, right), pixel_y(plot, level));
+    context.moveTo(left, y);
+    context.lineTo(Math.max(left, right), y);
     if (right > left) context.stroke();
   });
 }

@@ -3,7 +3,7 @@ import {debounce} from "./dom.js";
 
 /** @typedef {import("./source.js").Series} Series */
 /** @typedef {import("./source.js").Range} Range */
-/** @typedef {{refresh: () => void, rescale: () => void, rebuild: () => void, point_at: (index: number|null) => void, width: () => number}} Member */
+/** @typedef {{refresh: () => void, rescale: () => void, rebuild: () => void, point_at: (index: number|null) => void, points: () => number}} Member */
 
 const kPointsMin = 300, kPointsMax = 5000;
 const kSpanMin = 4;  // iterations; closer than that there is nothing to see
@@ -169,10 +169,10 @@ export class ChartRange {
     for (const member of this.members) member.refresh();
   }
 
-  /** As many points as the widest chart has pixels. */
+  /** As many points as a line has pixels to be seen on. */
   points() {
-    const widest = Math.max(kPointsMin, ...[...this.members].map((member) => member.width()));
-    return Math.min(kPointsMax, Math.round(widest));
+    const most = Math.max(kPointsMin, ...[...this.members].map((member) => member.points()));
+    return Math.min(kPointsMax, Math.round(most));
   }
 
   async fetch_detail() {

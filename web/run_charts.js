@@ -144,7 +144,7 @@ export class ParameterChart extends Chart {
     const stepped = /** @type {NonNullable<typeof uPlot.paths.stepped>} */ (uPlot.paths.stepped);
     return [
       {stroke: () => colors().applied, width: 1.5, dash: [5, 4], paths: stepped({align: 1}), points: {show: false}},
-      {stroke: () => colors().line, width: 2.5, paths: stepped({align: -1}), points: {show: false}},
+      {stroke: () => colors().line, width: 2, paths: stepped({align: -1}), points: {show: false}},
     ];
   }
 
@@ -192,6 +192,7 @@ export class GuardChart extends Chart {
     super(range, "Guards and faults", "", "guards");
   }
 
+  points() { return 0; }  // it is wide, but its blocks need no more points than the lines have
   columns() { return [this.xs.map(() => null)]; }
   lines() { return [{show: true, points: {show: false}}]; }
 
