@@ -37,9 +37,33 @@ export class App {
       event.preventDefault();
       this.main_.focus();
     });
-    addEventListener("beforeprint", () => this.view_?.force?.());
+    this.watch_paper_();
     if (this.source.offline) this.connection_.textContent = "a report; nothing here changes";
     this.route();
+  }
+
+  /** Paper is white, and shows what is out of sight too. */
+  watch_paper_() {
+    let theme = "";
+    const show = (/** @type {string} */ name) => {
+      document.documentElement.dataset.theme = name;
+      document.dispatchEvent(new Event("soak-theme"));
+    };
+    addEventListener("beforeprint", () => {
+      theme = document.documentElement.dataset.theme ?? "light";
+      show("light");
+      this.view_?.force?.();
+    });
+    addEventListener("afterprint", () => show(theme));
+  }
+
+  /** The words of the address behind the #. */
+  address_() {
+    try {
+      return location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+    } catch {
+      return [""];  // not an address of this page
+    }
   }
 
   /** @param {KeyboardEvent} event */
@@ -50,7 +74,7 @@ export class App {
   }
 
   route() {
-    const [kind = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+    const [kind = "", ...rest] = this.address_();
     const run = this.embedded_?.run.item.id ?? (kind === "runs" ? rest[0] : undefined);
     const section = kind === "runs" ? rest[1] ?? "" : "";
     const address = run !== undefined ? `run ${run}` : kind === "compare" && rest.length >= 2 ? `compare ${rest[0]} ${rest[1]}` : "runs";

@@ -206,6 +206,10 @@ export class Chart {
 
   /** @param {Plot} plot */
   on_ready_(plot) {
+    plot.over.addEventListener("mouseleave", () => {
+      this.show_readout(null);
+      this.range.point_at(this, null);
+    });
     plot.over.addEventListener("wheel", (event) => {
       const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
       if (!event.ctrlKey && !event.metaKey && !sideways) return;  // the page scrolls

@@ -42,8 +42,9 @@ export class LedgerTable {
     try {
       const page = await this.source_.ledger(this.run_, {q: this.search_.value.trim(), stage: this.stage_.value, limit: kChangesPage, offset: this.offset_});
       if (request !== this.requests_) return;
+      const same = JSON.stringify(page) === JSON.stringify(this.page_);
       this.page_ = page;
-      keep_focus(this.body_, () => this.show());
+      if (!same) keep_focus(this.body_, () => this.show());
     } catch (error) {
       if (request === this.requests_ && !(this.page_ && error instanceof TypeError)) fill(this.body_, error_box(error));
     }

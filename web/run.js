@@ -52,6 +52,8 @@ export class RunView {
     this.again_ = false;
     this.timer_ = 0;
     this.names_ = "";
+    /** @type {Map<string, string>} */
+    this.last_ = new Map();
     this.pace_ = new Pace();
     /** @type {import("./charts.js").Chart[]} */
     this.charts_ = [];
@@ -127,6 +129,14 @@ export class RunView {
     performance.mark("soak-first-view");
   }
 
+  /** Whether a part of the page has to be written anew: a reader may have selected text in it. @param {string} part @param {...unknown} values */
+  differs_(part, ...values) {
+    const text = JSON.stringify(values);
+    const differs = this.last_.get(part) !== text;
+    this.last_.set(part, text);
+    return differs;
+  }
+
   points_() {
     return this.charts_.length ? this.range_.points() : Math.min(2000, Math.max(300, Math.round(document.documentElement.clientWidth / 2)));
   }
@@ -139,9 +149,9 @@ export class RunView {
     if (first) fill(this.element, this.frame_());
     keep_focus(this.element, () => {
       this.show_head_(run);
-      this.show_gate_(run);
-      this.show_target_(run);
-      if (first) this.show_options_(run);
+      if (this.differs_("gate", run.gate, run.item.state)) this.show_gate_(run);
+      if (this.differs_("target", run.health, run.guards)) this.show_target_(run);
+      if (this.differs_("options", run.options, run.notes)) this.show_options_(run);
     });
     this.range_.set_overview(series);
     this.show_charts_(run);
