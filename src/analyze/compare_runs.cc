@@ -16,8 +16,8 @@ constexpr std::size_t kExactPairsMax = 400;
 constexpr double kSignificance = 0.05;
 
 struct Ranked {
-  double u = 0;         // of the second sample
-  double tie_sum = 0;   // of t³ − t over the groups of t equal values
+  double u = 0;        // of the second sample
+  double tie_sum = 0;  // of t³ − t over the groups of t equal values
 };
 
 Ranked rank(std::span<const double> a, std::span<const double> b) {
@@ -164,8 +164,8 @@ SampleComparison compare_samples(const std::vector<double>& a, const std::vector
     result.verdict = ComparisonVerdict::kSame;
   } else {
     const bool up = *result.difference > 0;
-    result.verdict = up == (direction == Direction::kAtLeast) ? ComparisonVerdict::kBetter
-                                                              : ComparisonVerdict::kWorse;
+    result.verdict =
+        up == (direction == Direction::kAtLeast) ? ComparisonVerdict::kBetter : ComparisonVerdict::kWorse;
   }
   return result;
 }

@@ -78,13 +78,14 @@ TEST(BootstrapTest, IntervalOfIndependentValuesIsNearTheNormalOne) {
 TEST(BootstrapTest, CoversTheTruthAboutAsOftenAsItSays) {
   int covered = 0, covered_carried = 0;
   for (std::uint64_t k = 0; k < 200; ++k) {
-    const auto plain = bootstrap_difference(normal_sample(2 * k, 120, 0, 0), normal_sample(2 * k + 1, 120, 0, 0), k);
+    const auto plain =
+        bootstrap_difference(normal_sample(2 * k, 120, 0, 0), normal_sample(2 * k + 1, 120, 0, 0), k);
     const auto carried =
         bootstrap_difference(normal_sample(2 * k, 400, 0, 0.5), normal_sample(2 * k + 1, 400, 0, 0.5), k);
     covered += plain->low <= 0 && plain->high >= 0 ? 1 : 0;
     covered_carried += carried->low <= 0 && carried->high >= 0 ? 1 : 0;
   }
-  EXPECT_GE(covered, 180);  // of 190
+  EXPECT_GE(covered, 180);          // of 190
   EXPECT_GE(covered_carried, 170);  // blocks of 8 do not carry all of it; single values would cover 74 %
 }
 
@@ -114,7 +115,8 @@ TEST(CompareSamples, FewerThanTwoValuesAreNoData) {
 }
 
 TEST(CompareSamples, ThreeAgainstThreeNeverSuffice) {
-  EXPECT_EQ(compare_samples({1, 2, 3}, {10, 11, 12}, Direction::kAtLeast, 1).verdict, ComparisonVerdict::kSame);
+  EXPECT_EQ(compare_samples({1, 2, 3}, {10, 11, 12}, Direction::kAtLeast, 1).verdict,
+            ComparisonVerdict::kSame);
 }
 
 }  // namespace
