@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "apply/file_store.h"
 #include "base/plural.h"
@@ -13,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "cli/run_request.h"
+#include "cli/serve.h"
 #include "cli/stop_signal.h"
 #include "journal/write_artifacts.h"
 
@@ -91,6 +93,15 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   if (request.approve) {
     const std::chrono::milliseconds within(std::llround(request.approve_s * 1000));
     tools.approve = make_approval({request.approve_file, within, request.stop});
+  }
+  std::optional<ServedRun> served;
+  if (!request.serve.empty()) {
+    ServeRequest page;
+    page.path = run.folder;
+    page.listen = request.serve;
+    page.kpi_profile = request.kpi_profile;
+    page.params = request.params;
+    served.emplace(page);
   }
   if (!request.quiet)
     tools.on_iteration = [&run](const journal::IterationRecord& record) { print_progress(run.plan, record); };
@@ -209,6 +220,27 @@ void add_external_options(CLI::App& command, RunRequest& request) {
       ->check(CLI::Range(0.01, kSecondsMax));
 }
 
+void add_serve_option(CLI::App& command, RunRequest& request) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--serve",
+          [&request](const std::vector<std::string>& address) {
+            request.serve = address.empty() ? kServeAddress : address.front();
+          },
+          "The live page of this run, on loopback, while it goes on (default address: 127.0.0.1:8484)")
+      ->expected(0, 1)
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        const auto address = http::parse_listen_address(text);
+        if (!address) return address.error().message;
+        return http::is_loopback(address->host)
+                   ? std::string()
+                   : std::string(
+                         "the page of a run is for loopback alone; beyond it, soak serve --token-file");
+      })
+      ->type_name("[ADDRESS]");
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, int& exit_code) {
@@ -261,6 +293,7 @@ void add_run(CLI::App& app, int& exit_code) {
                       "A JSON list of parameters on top of the built-in registry");
   command->add_option("--kpi-profile", request->kpi_profile,
                       "KPIs, thresholds and rules instead of the built-in market-maker");
+  add_serve_option(*command, *request);
   command->add_flag("--quiet", request->quiet, "No progress lines");
   command->callback([request, &exit_code] {
     check_combinations(*request);

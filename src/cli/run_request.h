@@ -49,6 +49,7 @@ struct RunRequest {
   std::vector<std::string> pins;
   std::string params;
   std::string kpi_profile;
+  std::string serve;  // where the live page is to be had; empty: nowhere
   bool quiet = false;
   const volatile std::sig_atomic_t* stop = nullptr;  // set by a signal handler
 

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "journal/frame.h"
 #include "journal/records.h"
 
 namespace soak::journal {
@@ -34,39 +34,6 @@ constexpr std::array<NamedType, 7> kTypes{{{RecordType::kRunHeader, "run_header"
                                            {RecordType::kApplyIntent, "apply_intent"},
                                            {RecordType::kApplyOutcome, "apply_outcome"},
                                            {RecordType::kIteration, "iteration"}}};
-
-constexpr std::string_view kCrcKey = R"({"crc":")";
-constexpr std::string_view kLengthKey = R"(","length":)";
-constexpr std::string_view kRecordKey = R"(,"record":)";
-constexpr std::size_t kCrcDigits = 8;
-
-std::string checksum(std::string_view bytes) {
-  const uLong crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-  return fmt::format("{:08x}", crc);
-}
-
-// The record inside a line (with its newline), or nothing where the line is not complete and whole. Exactly
-// the form that encode_record() writes is accepted: a flipped bit anywhere in the line, frame included, is
-// seen.
-std::optional<std::string_view> unwrap(std::string_view line) {
-  if (!line.ends_with("}\n") || !line.starts_with(kCrcKey)) return std::nullopt;
-  line.remove_suffix(2);
-  line.remove_prefix(kCrcKey.size());
-  if (line.size() < kCrcDigits) return std::nullopt;
-  const std::string_view crc = line.substr(0, kCrcDigits);
-  line.remove_prefix(kCrcDigits);
-  if (!line.starts_with(kLengthKey)) return std::nullopt;
-  line.remove_prefix(kLengthKey.size());
-  std::size_t length = 0;
-  const auto [end, problem] = std::from_chars(line.data(), line.data() + line.size(), length);
-  const auto digits = static_cast<std::size_t>(end - line.data());
-  if (problem != std::errc() || line.substr(0, digits) != std::to_string(length)) return std::nullopt;
-  line.remove_prefix(digits);
-  if (!line.starts_with(kRecordKey)) return std::nullopt;
-  line.remove_prefix(kRecordKey.size());
-  if (line.size() != length || checksum(line) != crc) return std::nullopt;
-  return line;
-}
 
 // "9" of "9.0"; nothing where the text is not two numbers and a point between.
 std::optional<int> major_version(std::string_view text) {
@@ -99,14 +66,6 @@ std::optional<RecordType> record_type_of(std::string_view name) {
     if (known.name == name) return known.type;
   }
   return std::nullopt;
-}
-
-std::string encode_record(std::int64_t sequence, RecordType type, const Json& body) {
-  const std::string record =
-      fmt::format(R"({{"body":{},"schema_version":"{}","seq":{},"type":"{}"}})", canonical_json(body),
-                  kSchemaVersion, sequence, record_type_name(type));
-  return fmt::format("{}{}{}{}{}{}}}\n", kCrcKey, checksum(record), kLengthKey, record.size(), kRecordKey,
-                     record);
 }
 
 // ---- reader ----
