@@ -17,7 +17,7 @@ FILE_LINES_MAX = 400
 LABELS = {"quick", "e2e", "fault", "golden", "slow"}
 CPP_FOLDERS = ("src", "include", "tests", "bench", "fuzz")
 PYTHON_FOLDERS = ("tools", "tests", "bench", "packaging")
-SKIPPED_FOLDERS = {"build", "artifacts", ".git", ".cache", "__pycache__"}
+SKIPPED_FOLDERS = {"build", "artifacts", ".git", ".cache", "__pycache__", "node_modules"}
 FREE_ROOM = "base"  # lies under every room and is not listed
 
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <new>
 #include <sstream>
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/log.h"
+#include "cli/serve.h"
 
 namespace soak::cli {
 namespace {
@@ -33,6 +35,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_sweep(app, exit_code);
   add_prove(app, exit_code);
   add_fsck(app, exit_code);
+  add_serve(app, exit_code);
   add_hash(app, exit_code);
 }
 
@@ -79,13 +82,14 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
 // CLI11 takes the "--" behind an option whose value may be left out, and behind its value, for the end of its
 // values, and the program that follows would be read as options of ours: such a "--" is given twice.
 void keep_separator(std::vector<std::string>& arguments) {
-  constexpr std::string_view kValueMayBeLeftOut = "--approve";
+  constexpr std::array<std::string_view, 2> kValueMayBeLeftOut{"--approve", "--serve"};
   const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   if (separator == arguments.end()) return;
   auto option = separator;
   if (option != arguments.begin()) --option;
   if (option != arguments.begin() && !option->starts_with("-")) --option;
-  if (*option == kValueMayBeLeftOut) arguments.insert(separator, "--");
+  if (std::find(kValueMayBeLeftOut.begin(), kValueMayBeLeftOut.end(), *option) != kValueMayBeLeftOut.end())
+    arguments.insert(separator, "--");
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
+#include <vector>
 
 #include "apply/file_store.h"
 #include "base/plural.h"
@@ -14,8 +16,10 @@
 #include "cli/log.h"
 #include "cli/progress.h"
 #include "cli/run_request.h"
+#include "cli/serve.h"
 #include "cli/stop_signal.h"
 #include "journal/write_artifacts.h"
+#include "serve/live_metrics.h"
 
 namespace soak::cli {
 namespace {
@@ -44,6 +48,25 @@ loop::FolderUse folder_use(const RunRequest& request) {
                              : loop::FolderUse::kFresh;
 }
 
+// Tells how long each apply took.
+class TimedStore final : public apply::Store {
+ public:
+  TimedStore(apply::Store& store, serve::ApplyTimes& times) : store_(store), times_(times) {}
+  Result<apply::Loaded> load() override { return store_.load(); }
+  Result<std::string> replace(const std::string& version, std::string_view bytes,
+                              const BeforeCommit& before_commit) override {
+    const auto began = std::chrono::steady_clock::now();
+    auto replaced = store_.replace(version, bytes, before_commit);
+    times_.observe(std::chrono::steady_clock::now() - began);
+    return replaced;
+  }
+  std::string name() const override { return store_.name(); }
+
+ private:
+  apply::Store& store_;
+  serve::ApplyTimes& times_;
+};
+
 Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& run, Progress& progress) {
   if (auto ready = loop::prepare_run_folder(run.folder, folder_use(request), run.plan.start_runtime); !ready)
     return tl::unexpected(ready.error());
@@ -57,12 +80,20 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   tools.folder = run.folder;
   tools.target = run.target.get();
   tools.tuner = run.tuner.get();
-  tools.store = &store;
   tools.runtime_path = runtime_path;
   tools.stop = request.stop;
   if (request.approve) {
     const std::chrono::milliseconds within(std::llround(request.approve_s * 1000));
     tools.approve = make_approval({request.approve_file, within, request.stop});
+  }
+  serve::ApplyTimes apply_times;
+  TimedStore timed(store, apply_times);
+  tools.store = &timed;
+  std::vector<std::unique_ptr<ServedRun>> served;
+  for (const std::string& address : {request.serve, request.metrics_listen}) {
+    if (address.empty()) continue;
+    served.push_back(std::make_unique<ServedRun>(
+        ServeRequest{run.folder, address, "", request.kpi_profile, request.params, &apply_times}));
   }
   tools.on_iteration = [&request, &progress](const journal::IterationRecord& record) {
     progress.take(record);
@@ -196,6 +227,33 @@ void add_external_options(CLI::App& command, RunRequest& request) {
       ->check(CLI::Range(0.01, kSecondsMax));
 }
 
+std::string check_loopback(const std::string& text) {
+  const auto address = http::parse_listen_address(text);
+  if (!address) return address.error().message;
+  return http::is_loopback(address->host)
+             ? ""
+             : "a run is served on loopback alone; beyond it, soak serve --token-file";
+}
+
+void add_serve_options(CLI::App& command, RunRequest& request) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--serve",
+          [&request](const std::vector<std::string>& address) {
+            request.serve = address.empty() ? kServeAddress : address.front();
+          },
+          "The live page of this run, on loopback, while it goes on (default address: 127.0.0.1:8484)")
+      ->expected(0, 1)
+      ->allow_extra_args(false)
+      ->check(check_loopback)
+      ->type_name("[ADDRESS]");
+  command
+      .add_option(
+          "--metrics-listen", request.metrics_listen,
+          "Where Prometheus finds the run's metrics while it goes on, at /metrics: an address on loopback")
+      ->check(check_loopback);
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, int& exit_code) {
@@ -253,6 +311,7 @@ void add_run(CLI::App& app, int& exit_code) {
                    "How many ITER_SUMMARY files stay, of the newest iterations; the journal keeps all")
       ->check(CLI::Range(std::int64_t{1}, kIterationsMax))
       ->capture_default_str();
+  add_serve_options(*command, *request);
   command->add_flag("--quiet", request->quiet, "Nothing on stderr but warnings and errors");
   command->callback([request, &exit_code] {
     check_combinations(*request);

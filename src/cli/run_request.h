@@ -50,6 +50,8 @@ struct RunRequest {
   std::vector<std::string> pins;
   std::string params;
   std::string kpi_profile;
+  std::string serve;           // where the live page is to be had; empty: nowhere
+  std::string metrics_listen;  // the same of the metrics
   bool quiet = false;
   const volatile std::sig_atomic_t* stop = nullptr;  // set by a signal handler
 

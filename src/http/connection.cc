@@ -197,7 +197,7 @@ void Connection::open_stream(std::string_view first) {
   head.headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   keep_alive_ = false;
   if (head_) {  // a stream has no length, and HEAD no stream
-    owner_.end_exchange(std::exchange(exchange_, 0), true);
+    owner_.end_exchange(std::exchange(exchange_, 0), false);
     write_head(head, false);
     account();
     return enter(State::kWriting);

@@ -1,5 +1,6 @@
 #pragma once
-// One connection of the server: reads a head, waits for its answer, writes it, and so on. Not for other rooms.
+// One connection of the server: reads a head, waits for its answer, writes it, and so on. Not for other
+// rooms.
 //
 // Each state has a deadline of its own, set when the state is entered and moved by no byte.
 
@@ -24,14 +25,15 @@ class ConnectionOwner {
   virtual ExchangeId new_exchange(Connection& connection) = 0;
   virtual void end_exchange(ExchangeId exchange, bool was_stream) = 0;
   virtual void hand_over(ExchangeId exchange, const Request& request) = 0;
-  virtual std::size_t& waiting_bytes() = 0;  // in the outputs of all connections
+  virtual std::size_t& waiting_bytes() = 0;         // in the outputs of all connections
   virtual void remove(Connection& connection) = 0;  // destroys it
 };
 
 class Connection {
  public:
   // Takes over the socket. Nothing where memory is short. `refused`: it is told that there are too many.
-  static std::unique_ptr<Connection> create(ConnectionOwner& owner, event_base* base, int socket, bool refused);
+  static std::unique_ptr<Connection> create(ConnectionOwner& owner, event_base* base, int socket,
+                                            bool refused);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -44,10 +46,10 @@ class Connection {
 
  private:
   enum class State {
-    kIdle,      // between two requests
-    kReading,   // part of a head is there
-    kWaiting,   // for the answer of the handler
-    kWriting,   // the answer
+    kIdle,     // between two requests
+    kReading,  // part of a head is there
+    kWaiting,  // for the answer of the handler
+    kWriting,  // the answer
     kStream,
     kDraining,  // our side is closed: what the client still sends is thrown away, so that it sees the answer
   };

@@ -207,7 +207,8 @@ std::variant<Incomplete, Complete, Refusal> parse_request(std::string_view bytes
   std::string_view rest = head;
   if (auto refused = take_request_line(next_line(rest), limits, complete.request)) return *refused;
   while (!rest.empty()) {
-    if (complete.request.headers.size() >= limits.headers_max) return Refusal{431, "there are too many headers"};
+    if (complete.request.headers.size() >= limits.headers_max)
+      return Refusal{431, "there are too many headers"};
     if (auto refused = take_header(next_line(rest), complete.request)) return *refused;
   }
   if (auto refused = judge_headers(complete.request)) return *refused;

@@ -2,9 +2,9 @@
 // The head of an HTTP/1.1 request, taken apart strictly: what two readers could understand in two ways is
 // refused, and so is a body. Pure and thread safe.
 //
-// GET and HEAD alone. Lines end in CRLF; no folded headers; one Host; a target that begins with a slash. After
-// percent-decoding a path holds neither "." nor ".." as a segment, no backslash, no control character, and no
-// slash that was encoded; path and query are UTF-8.
+// GET and HEAD alone. Lines end in CRLF; no folded headers; one Host; a target that begins with a slash.
+// After percent-decoding a path holds neither "." nor ".." as a segment, no backslash, no control character,
+// and no slash that was encoded; path and query are UTF-8.
 
 #include <cstddef>
 #include <optional>
@@ -17,19 +17,19 @@
 namespace soak::http {
 
 struct RequestLimits {
-  std::size_t head_bytes_max = std::size_t{8} << 10;  // request line and headers together; beyond: 431
+  std::size_t head_bytes_max = std::size_t{8} << 10;    // request line and headers together; beyond: 431
   std::size_t target_bytes_max = std::size_t{2} << 10;  // beyond: 414
-  std::size_t headers_max = 64;                          // beyond: 431
-  std::size_t query_parameters_max = 32;                 // beyond: 400
+  std::size_t headers_max = 64;                         // beyond: 431
+  std::size_t query_parameters_max = 32;                // beyond: 400
 };
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
-  bool head = false;   // HEAD: the answer has no body
-  std::string path;    // decoded
-  Fields query;        // decoded, in order; "+" is a space
-  Fields headers;      // names in lower case, values without the space around them
+  bool head = false;  // HEAD: the answer has no body
+  std::string path;   // decoded
+  Fields query;       // decoded, in order; "+" is a space
+  Fields headers;     // names in lower case, values without the space around them
   bool keep_alive = true;
 
   // Of the first header of that (lower-case) name; nullptr where there is none.

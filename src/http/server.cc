@@ -106,7 +106,7 @@ class EventServer final : public WebServer, private ConnectionOwner {
   bool open_stream(ExchangeId exchange, std::string_view first) override {
     Connection* connection = find(exchange);
     if (connection != nullptr) connection->open_stream(first);
-    return connection != nullptr;
+    return find(exchange) != nullptr;
   }
   bool send(ExchangeId exchange, std::string_view text) override {
     Connection* connection = find(exchange);
@@ -134,9 +134,9 @@ class EventServer final : public WebServer, private ConnectionOwner {
     sockaddr_storage bound{};
     socklen_t length = sizeof bound;
     if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &length) != 0) return cannot_listen(errno);
-    options_.address.port = ntohs(bound.ss_family == AF_INET6
-                                      ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
-                                      : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+    options_.address.port =
+        ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port
+                                          : reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
     return {};
   }
 

@@ -2,8 +2,8 @@
 // An HTTP/1.1 server on an EventLoop, for answers that are read: GET and HEAD, no bodies, event streams. Each
 // limit is there so that no client, however slow, many or hostile, costs more than it says.
 //
-// One thread, that of the loop; only post() may be called from another. SIGPIPE must be ignored in the process.
-// No TLS.
+// One thread, that of the loop; only post() may be called from another. SIGPIPE must be ignored in the
+// process. No TLS.
 
 #include <soak/result.h>
 #include <chrono>
@@ -29,11 +29,12 @@ bool is_loopback(const std::string& host);  // an address of 127.0.0.0/8, or ::1
 std::string address_url(const ListenAddress& address);
 
 struct ServerLimits {
-  int connections_max = 512;    // beyond: 503 with Retry-After, and closed
+  int connections_max = 512;  // beyond: 503 with Retry-After, and closed
   RequestLimits request;
-  std::chrono::milliseconds request_max{10'000};  // from a request's first byte to its last, however they drip
-  std::chrono::milliseconds idle_max{60'000};     // between two requests
-  std::chrono::milliseconds answer_max{30'000};   // until the client has taken a whole answer
+  std::chrono::milliseconds request_max{
+      10'000};                                   // from a request's first byte to its last, however they drip
+  std::chrono::milliseconds idle_max{60'000};    // between two requests
+  std::chrono::milliseconds answer_max{30'000};  // until the client has taken a whole answer
   std::size_t stream_bytes_max = std::size_t{64} << 10;  // waiting in one stream; beyond, it is closed
   std::size_t answer_bytes_max = std::size_t{64} << 20;  // waiting in all connections; beyond: 503
 };
@@ -77,7 +78,8 @@ class WebServer {
   virtual const ListenAddress& address() const = 0;
   // Nothing happens where the client has gone meanwhile.
   virtual void reply(ExchangeId exchange, Reply reply) = 0;
-  // text/event-stream, open until the client goes. False: it has gone already.
+  // text/event-stream, open until the client goes. False: it has gone already, or asked for
+  // the head alone.
   virtual bool open_stream(ExchangeId exchange, std::string_view first) = 0;
   // False: there is no such stream (any more); on_stream_closed() was called or is being called.
   virtual bool send(ExchangeId exchange, std::string_view text) = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// The frame around each record of a journal: checksum and length (docs/formats/journal.md). Pure. Not for other
-// rooms.
+// The frame around each record of a journal: checksum and length (docs/formats/journal.md). Pure. Not for
+// other rooms.
 
 #include <optional>
 #include <string>

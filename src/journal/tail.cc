@@ -70,7 +70,8 @@ struct JournalTail::Reading {
 
   Result<void> look() {
     struct stat now {};
-    if (::stat(path.c_str(), &now) != 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
+    if (::stat(path.c_str(), &now) != 0)
+      return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
     const bool other = !descriptor.valid() || now.st_ino != identity.st_ino || now.st_dev != identity.st_dev;
     size = static_cast<std::uint64_t>(now.st_size);
     if (!other && size >= offset) return {};
@@ -96,7 +97,8 @@ struct JournalTail::Reading {
   Result<void> take(std::string_view record, const Registry& registry) {
     const auto taken = take_apart(record);
     if (!taken) return breaks("a record of another version, or of a type that is not known");
-    if (started == (taken->type == RecordType::kRunHeader)) return breaks("a run header must come first, and once");
+    if (started == (taken->type == RecordType::kRunHeader))
+      return breaks("a run header must come first, and once");
     if (taken->type == RecordType::kRunHeader) return take_header(taken->body);
     if (taken->type == RecordType::kReport) return take_report(taken->body);
     if (taken->type != RecordType::kIteration) return {};
@@ -154,7 +156,8 @@ struct JournalTail::Reading {
       if (newline == std::string_view::npos) return {};
       const auto record = unwrap(bytes.substr(0, newline + 1));
       if (!record) {
-        if (good_line_follows(bytes)) return breaks("checksum, length or form is wrong, and good records follow");
+        if (good_line_follows(bytes))
+          return breaks("checksum, length or form is wrong, and good records follow");
         return {};
       }
       if (auto taken = take(*record, registry); !taken) return taken;
@@ -185,7 +188,8 @@ Result<bool> JournalTail::read(const Registry& registry, std::uint64_t bytes_max
     reading.buffer.resize(chunk + ArtifactParser::kPaddingBytes);
     ssize_t got = 0;
     do {
-      got = ::pread(reading.descriptor.get(), reading.buffer.data(), chunk, static_cast<off_t>(reading.offset));
+      got =
+          ::pread(reading.descriptor.get(), reading.buffer.data(), chunk, static_cast<off_t>(reading.offset));
     } while (got < 0 && errno == EINTR);
     if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", reading.path));
     const std::uint64_t before = reading.offset;

@@ -1,10 +1,11 @@
 #pragma once
-// Follows a journal that grows, for a page that shows a run in progress: each record is read once, and nothing
-// is ever read again, locked or written.
+// Follows a journal that grows, for a page that shows a run in progress: each record is read once, and
+// nothing is ever read again, locked or written.
 //
-// What a reader of the whole would call a torn tail may be the record that is being written: it is waited for. A
-// journal that was cut, as --resume cuts a torn tail, goes on; one that was replaced starts over. Damage is
-// kCorrupt, for ever. Reports are looked at for what says that the target lives, and iterations in full.
+// What a reader of the whole would call a torn tail may be the record that is being written: it is waited
+// for. A journal that was cut, as --resume cuts a torn tail, goes on; one that was replaced starts over.
+// Damage is kCorrupt, for ever. Reports are looked at for what says that the target lives, and iterations in
+// full.
 
 #include <soak/params.h>
 #include <soak/result.h>

@@ -16,9 +16,6 @@ using journal::Fault;
 using journal::SeenReport;
 
 constexpr double kTolerance = 1e-9;
-constexpr std::array<std::string_view, 14> kKinds = {
-    "ignored",      "half_applied", "wrong_value", "late",       "rolled_back",  "drifted", "restarted",
-    "stale_report", "torn_report",  "no_effect",   "wrong_hash", "foreign_edit", "crashed", "hung"};
 
 double tolerance_at(double value, bool float32) {
   if (!float32) return kTolerance;
@@ -306,7 +303,8 @@ std::optional<std::string> contradicting_evidence(const Json& report, const std:
 }
 
 std::size_t kind_rank(std::string_view kind) {
-  return static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end(), kind) - kKinds.begin());
+  return static_cast<std::size_t>(std::find(kFaultKinds.begin(), kFaultKinds.end(), kind) -
+                                  kFaultKinds.begin());
 }
 
 std::vector<Fault> find_faults(const DeliveryView& view, const Registry& registry) {

@@ -3,6 +3,7 @@
 // and the verifier calls it again on the journal, without trusting what the loop wrote.
 
 #include <soak/params.h>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -14,6 +15,11 @@
 #include "journal/records.h"
 
 namespace soak::verify {
+
+// The delivery faults by name, in the order of the list in DESIGN.md section 12.
+inline constexpr std::array<std::string_view, 14> kFaultKinds = {
+    "ignored",      "half_applied", "wrong_value", "late",       "rolled_back",  "drifted", "restarted",
+    "stale_report", "torn_report",  "no_effect",   "wrong_hash", "foreign_edit", "crashed", "hung"};
 
 // A value that was applied, was not in effect in the iteration after, and has not been since.
 struct Missed {
@@ -67,7 +73,7 @@ bool in_effect(const Json& wanted, const Json& observed, bool float32);
 std::optional<std::string> contradicting_evidence(const Json& report, const std::string& name,
                                                   const Json& value, bool float32);
 
-// Position of a kind in the list of DESIGN.md section 12; unknown kinds come last.
+// Position of a kind in kFaultKinds; unknown kinds come last.
 std::size_t kind_rank(std::string_view kind);
 
 }  // namespace soak::verify
