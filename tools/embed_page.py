@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes a C++ source of the page's files: `tools/embed_page.py ROOT OUT.cc [DEPFILE]`, which defines what src/serve/page.h declares.
+"""Makes a C++ source of the page's files: `tools/embed_page.py ROOT OUT.cc [DEPFILE]`, which defines what src/serve/page.h declares: the files, and the page as one file (report_page.py).
 
 web/page_files.txt lists them, "URL-path source-path" a line, sources from ROOT; "#" begins a comment. Same files, same bytes. What is
 missing is an error that names it. DEPFILE tells the build which files it was made of.
@@ -8,6 +8,8 @@ import gzip
 import hashlib
 import pathlib
 import sys
+
+import report_page
 
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".svg": "image/svg+xml", ".json": "application/json", ".png": "image/png", ".woff2": "font/woff2", ".txt": "text/plain; charset=utf-8"}
@@ -60,10 +62,12 @@ def source_text(root):
             raise ValueError(f"{source}: {error.strerror}{hint}") from error
         arrays.append(byte_array(f"kFile{k}", gzip.compress(content, 9, mtime=0)))
         entries.append(page_file(path, f"kFile{k}", source, content))
+    arrays.append(byte_array("kReport", gzip.compress(report_page.template(root).encode(), 9, mtime=0)))
     text = ('// Made by tools/embed_page.py; not for editing.\n#include "serve/page.h"\n\n#include <cstddef>\n\nnamespace soak::serve {\nnamespace {\n\n'
             "template <std::size_t kSize>\nstd::string_view text(const unsigned char (&bytes)[kSize]) {\n"
             "  return {reinterpret_cast<const char*>(bytes), kSize};\n}\n" + "".join(arrays) + "\n}  // namespace\n\n"
             "std::span<const PageFile> page_files() {\n  static const PageFile files[] = {" + ",\n".join(entries[:-1]) + "};\n  return files;\n}\n\n"
+            "std::string_view report_template_gzip() {\n  return text(kReport);\n}\n\n"
             f"const PageFile& openapi_file() {{\n  static const PageFile file{entries[-1]};\n  return file;\n}}\n\n}}  // namespace soak::serve\n")
     return text, [LIST, OPENAPI] + [source for _, source in files]
 
@@ -72,7 +76,7 @@ def main():
     root, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     try:
         text, sources = source_text(root)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, report_page.BrokenRule) as error:
         print(f"embed_page.py: {error}", file=sys.stderr)
         return 1
     out.write_text(text, encoding="utf-8")

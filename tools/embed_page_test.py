@@ -30,15 +30,17 @@ class Source(unittest.TestCase):
         (self.root / "docs").mkdir()
         (self.root / "docs/openapi.json").write_text("{}")
         (self.root / "web/index.html").write_text("<p>page</p>")
+        for script in ("theme.js", "uplot.js"):  # what the page as one file begins with
+            (self.root / "web" / script).write_text("")
 
     def write_list(self, text):
         (self.root / "web/page_files.txt").write_text(text)
 
     def test_same_files_give_the_same_source_with_their_bytes(self):
-        self.write_list("/ web/index.html\n")
+        self.write_list("/ web/index.html\n/theme.js web/theme.js\n/uplot.js web/uplot.js\n")
         text, sources = embed_page.source_text(self.root)
         self.assertEqual((text, sources), embed_page.source_text(self.root))
-        self.assertEqual(sources, ["web/page_files.txt", "docs/openapi.json", "web/index.html"])
+        self.assertEqual(sources, ["web/page_files.txt", "docs/openapi.json", "web/index.html", "web/theme.js", "web/uplot.js"])
         array = re.search(r"kFile0\[\] = \{\n([\d,\n]+)\}", text).group(1)
         self.assertEqual(gzip.decompress(bytes(int(byte) for byte in array.replace("\n", "").split(","))), b"<p>page</p>")
 

@@ -42,6 +42,7 @@ void add_promote(CLI::App& app, int& exit_code);
 void add_analyze(CLI::App& app, int& exit_code);
 void add_snapshot(CLI::App& app, int& exit_code);
 void add_gate(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
 void add_params(CLI::App& app, int& exit_code);
 void add_feed(CLI::App& app, int& exit_code);
 void add_feed_synth(CLI::App& feed, int& exit_code);  // below `soak feed`

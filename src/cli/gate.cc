@@ -8,6 +8,7 @@
 
 #include "cli/baseline.h"
 #include "cli/command.h"
+#include "cli/html_report.h"
 #include "cli/publish.h"
 #include "cli/run_folder.h"
 #include "gate/gate.h"
@@ -20,6 +21,7 @@ struct GateRequest {
   gate::GateOptions options;
   PublishRequest publish;
   CompareRequest compare;
+  std::string html;
   bool prometheus = false;
   bool skip_delta_verify = false;
   bool json = false;
@@ -67,6 +69,9 @@ Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
   if (auto written = write_reports(judged, verified); !written) return written;
   if (request.prometheus) {
     if (auto written = write_metrics(judged, verified); !written) return written;
+  }
+  if (!request.html.empty()) {
+    if (auto written = write_html_report(request.folder, request.html); !written) return written;
   }
   return publish(request.publish, result, verified, judged.snapshot, judged.run);
 }
@@ -122,6 +127,7 @@ void add_gate(CLI::App& app, int& exit_code) {
                     "Do not verify delivery; no delivery check counts as passed");
   command->add_flag("--prometheus", request->prometheus,
                     "Write POST_SOAK_METRICS.prom into the run's folder");
+  command->add_option("--html", request->html, "Write the run's page to this file, as soak report --out does");
   add_publish_options(*command, request->publish);
   add_compare_options(*command, request->compare, true);
   command->add_flag("--json", request->json, "Print one JSON document");

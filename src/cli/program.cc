@@ -29,6 +29,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_analyze(app, exit_code);
   add_snapshot(app, exit_code);
   add_gate(app, exit_code);
+  add_report(app, exit_code);
   add_params(app, exit_code);
   add_feed(app, exit_code);
   add_replay(app, exit_code);

@@ -13,6 +13,9 @@ struct PageFile {
   std::string_view gzip;  // the content, compressed
 };
 std::span<const PageFile> page_files();
+// The page as one file, compressed, in which kReportMarker stands in the place of a run's data.
+std::string_view report_template_gzip();
+inline constexpr std::string_view kReportMarker = "@SOAK_DATA@";
 const PageFile& openapi_file();  // its path is empty
 
 }  // namespace soak::serve

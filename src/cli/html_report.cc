@@ -1,0 +1,26 @@
+#include "cli/html_report.h"
+
+#include <utility>
+
+#include "analyze/profile.h"
+#include "base/file.h"
+#include "cli/input.h"
+#include "serve/report.h"
+
+namespace soak::cli {
+
+Result<void> write_html_report(const FolderRequest& folder, const std::string& out) {
+  auto registry = load_registry(folder.params);
+  if (!registry) return tl::unexpected(registry.error());
+  serve::Defaults defaults{std::move(*registry), analyze::market_maker_profile()};
+  if (!folder.kpi_profile.empty()) {
+    auto profile = analyze::load_profile(folder.kpi_profile);
+    if (!profile) return tl::unexpected(profile.error());
+    defaults.profile = std::move(*profile);
+  }
+  const auto html = serve::report_html(folder.path, defaults);
+  if (!html) return tl::unexpected(html.error());
+  return base::write_file_atomic_not_durable(out, *html);
+}
+
+}  // namespace soak::cli

@@ -1,0 +1,81 @@
+#include "serve/report.h"
+
+#include <zlib.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "journal/journal.h"
+#include "serve/judgement.h"
+#include "serve/page.h"
+#include "serve/run_json.h"
+
+namespace soak::serve {
+namespace {
+
+constexpr std::size_t kTemplateBytesMax = std::size_t{8} << 20;
+constexpr int kGzip = 16 + MAX_WBITS;
+
+// Ours, and whole: tools/embed_page.py made it.
+Result<std::string> unpacked(std::string_view gzip) {
+  z_stream stream{};
+  if (::inflateInit2(&stream, kGzip) != Z_OK)
+    return fail(ErrorCode::kIoError, "no memory to unpack the page");
+  std::string text(kTemplateBytesMax, '\0');
+  stream.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(gzip.data()));  // NOLINT: zlib does not write to it
+  stream.avail_in = static_cast<uInt>(gzip.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  const int end = ::inflate(&stream, Z_FINISH);
+  text.resize(stream.total_out);
+  ::inflateEnd(&stream);
+  if (end != Z_STREAM_END) return fail(ErrorCode::kCorrupt, "the page in this program is not whole");
+  return text;
+}
+
+// A script element ends at "</script", whatever the JSON means by it.
+std::string in_script(const std::string& json) {
+  std::string out;
+  out.reserve(json.size());
+  for (const char letter : json) out += letter == '<' ? std::string("\\u003c") : std::string(1, letter);
+  return out;
+}
+
+std::string data_json(const std::string& folder, RunView& view, bool foreign) {
+  const Judgement judgement = judge_run_folder(folder, view.profile(), view.registry());
+  const std::string name = std::filesystem::path(folder).filename();
+  CatalogRun run{view.header() ? view.header()->run_id : name,
+                 folder,
+                 foreign ? RunState::kForeign : RunState::kEnded,
+                 {}};
+  const RunItem item = make_item(run, view, &judgement, judgement.error);
+  Query ledger;
+  ledger.limit = kReportLedgerMax;
+  SeriesRange range;
+  range.points_max = kReportPointsMax;
+  return "{\"run\":" + run_json(item, view, &judgement) + ",\"series\":" + view.columns().series_json(range) +
+         ",\"ledger\":" + ledger_json(&judgement, ledger) + "}";
+}
+
+}  // namespace
+
+Result<std::string> report_html(const std::string& folder, const Defaults& defaults) {
+  std::error_code none;
+  const bool foreign = !std::filesystem::exists(folder + "/" + journal::kJournalName, none);
+  RunView view(folder, foreign, defaults);
+  do {
+    if (auto read = view.refresh(); !read) return tl::unexpected(read.error());
+  } while (!view.caught_up());
+  if (view.totals().iterations == 0)
+    return fail(ErrorCode::kNotFound, "holds no complete iteration yet", folder);
+  auto page = unpacked(report_template_gzip());
+  if (!page) return page;
+  const std::size_t marker = page->find(kReportMarker);
+  if (marker == std::string::npos)
+    return fail(ErrorCode::kCorrupt, "the page in this program has no place for data");
+  page->replace(marker, kReportMarker.size(), in_script(data_json(folder, view, foreign)));
+  return page;
+}
+
+}  // namespace soak::serve
