@@ -7,12 +7,15 @@
 #include "sim/feed_windows.h"
 #include "sim/replay.h"
 #include "sim/replay_feed.h"
+#include "sim/window.h"
+#include "target/market_window.h"
 
 namespace soak::fuzz {
 namespace {
 
 // A replay has a slot for each price between the lowest and the highest.
 constexpr std::int32_t kSlotsMax = 1 << 16;
+constexpr std::int64_t kSpanNsMax = 60'000'000'000;  // a market maker acts all the while
 
 void require_windows(const sim::Feed& feed, std::int64_t length_ns) {
   sim::FeedWindows windows(feed, length_ns);
@@ -26,7 +29,26 @@ void require_windows(const sim::Feed& feed, std::int64_t length_ns) {
     }
     require(window->first_row <= window->end_row && window->end_row <= feed.size(), "a window's rows exist");
     require(windows.events(*window).size() == window->end_row - window->first_row, "a window's events");
+    for (const auto* side : {&window->bids, &window->asks}) {
+      for (const sim::Level& level : *side) {
+        require(level.price_ticks >= feed.slots().price_ticks_min &&
+                    level.price_ticks <= feed.slots().price_ticks_max && level.quantity_lots > 0,
+                "a window opens in a book of the feed's prices");
+      }
+    }
   }
+}
+
+// What an iteration of a soak does with a window.
+void require_market_maker(const sim::Feed& feed, std::int64_t span_ns) {
+  if (feed.slots().size() > kSlotsMax || span_ns > kSpanNsMax) return;
+  sim::FeedWindows windows(feed, span_ns / 2 + 1);
+  const auto capital = target::recorded_capital_base_units(feed, windows);
+  if (!capital) return require_refusal(capital.error(), {ErrorCode::kInvalidValue, ErrorCode::kFeedTooShort});
+  auto market = target::recorded_window(feed, windows, windows.count() - 1);
+  require(market.has_value(), "the last window is there");
+  market->capital_base_units = *capital;
+  static_cast<void>(sim::run_window(target::window_input(*market, {}, 1, 1)));
 }
 
 void require_replay(const sim::Feed& feed, std::int64_t span_ns) {
@@ -63,6 +85,7 @@ void require_usable(const sim::Feed& feed) {
     require(!reason.empty(), "a reason says something");
   require_windows(feed, span_ns / 3 + 1);
   require_replay(feed, span_ns);
+  require_market_maker(feed, span_ns);
 }
 
 void require_good_feed(const std::string& path) {

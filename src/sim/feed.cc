@@ -28,6 +28,20 @@ std::string text_of(const char (&text)[N]) {
   return {text, ::strnlen(text, N)};
 }
 
+// What a replay takes on trust: prices within the feed's, each once and best first, and quantities.
+bool levels_fit(const FeedHeader& header, std::span<const FeedLevel> levels, std::size_t bid_count) {
+  for (std::size_t k = 0; k < levels.size(); ++k) {
+    const FeedLevel& level = levels[k];
+    if (level.price_ticks < header.price_ticks_min || level.price_ticks > header.price_ticks_max ||
+        level.quantity_lots <= 0 || level.quantity_lots > header.quantity_lots_max)
+      return false;
+    if (k == 0 || k == bid_count) continue;
+    const std::int64_t before = levels[k - 1].price_ticks;
+    if (k < bid_count ? level.price_ticks >= before : level.price_ticks <= before) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void FeedUnmap::operator()(const std::byte* bytes) const {
@@ -169,6 +183,8 @@ Result<void> Feed::check_indexes() const {
     if (crc_of(bytes_.get() + offset, levels * sizeof(FeedLevel)) != keyframe.crc) {
       return corrupt(offset, "a keyframe's checksum is wrong");
     }
+    if (!levels_fit(h, this->levels(keyframe), keyframe.bid_count))
+      return corrupt(offset, "a keyframe's book makes no sense");
     offset += levels * sizeof(FeedLevel);
     row = keyframe.row;
   }
@@ -234,6 +250,8 @@ Result<void> Feed::check_values() const {
     if (feed_kind(rows_[k].code) == EventKind::kClear && slots().price(rows_[k].code) != 0)
       return corrupt(header_->rows_offset + k * 8, "a clear of a part of a side");
     if (event(k).quantity_lots < 0) return corrupt(header_->rows_offset + k * 8, "a negative quantity");
+    if (event(k).quantity_lots > header_->quantity_lots_max)
+      return corrupt(header_->rows_offset + k * 8, "a quantity above the header's largest");
     if (joined_ != nullptr && !feed_joined_row_valid(joined_[k], k))
       return corrupt(header_->joined_offset + k * 8, "a row that takes from an order of a later one");
     if (k == 0) continue;

@@ -6,6 +6,7 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "base/clock.h"
 #include "base/plural.h"
@@ -71,7 +72,8 @@ class StateWalk {
     const double spread_bps = static_cast<double>(spread) / mid_ticks * 1e4;
     spreads_.add(spread);
     spreads_bps_.add(std::llround(spread_bps * kBpsScale));
-    touches_.add((bid.quantity_lots + ask.quantity_lots) / 2);
+    const auto [less, more] = std::minmax(bid.quantity_lots, ask.quantity_lots);
+    touches_.add(std::midpoint(less, more));  // wide quantities: their sum may not fit
     bps_sum_ += spread_bps;
     ++looked_at_;
     const double mid = mid_ticks * tick_;

@@ -245,6 +245,46 @@ TEST_F(FeedFile, RowsThatPointElsewhereAreRefusedThoughTheirChecksumsAreRight) {
   }
 }
 
+// The same for the book of a keyframe, in which a window of a soak opens.
+TEST_F(FeedFile, AKeyframeWhoseBookMakesNoSenseIsRefusedThoughItsChecksumsAreRight) {
+  const auto refusal_of = [this](std::size_t level, const FeedLevel& changed) {
+    std::string file = bytes;
+    FeedKeyframe keyframe;
+    std::memcpy(&keyframe, file.data() + header.keyframe_index_offset, sizeof keyframe);
+    std::memcpy(file.data() + keyframe.offset + level * sizeof changed, &changed, sizeof changed);
+    const auto crc = [&](std::uint64_t offset, std::uint64_t size) {
+      return static_cast<std::uint32_t>(
+          ::crc32_z(0, reinterpret_cast<const Bytef*>(file.data() + offset), size));
+    };
+    keyframe.crc =
+        crc(keyframe.offset, (std::uint64_t{keyframe.bid_count} + keyframe.ask_count) * sizeof changed);
+    std::memcpy(file.data() + header.keyframe_index_offset, &keyframe, sizeof keyframe);
+    FeedHeader head = header;
+    head.index_crc = crc(header.keyframe_index_offset, header.file_bytes - header.keyframe_index_offset);
+    const std::string front = sealed(head);
+    return refusal(front + file.substr(front.size())).message;
+  };
+  const auto feed = Feed::open(path);
+  ASSERT_TRUE(feed);
+  const auto levels = feed->levels(feed->keyframes()[0]);
+  const FeedLevel second = levels[1];
+  for (const FeedLevel& wrong :
+       {FeedLevel{std::int64_t{header.price_ticks_max} + 1, 1},
+        FeedLevel{std::int64_t{header.price_ticks_min} - 1, 1}, FeedLevel{std::int64_t{1} << 40, 1},
+        FeedLevel{second.price_ticks, 0}, FeedLevel{second.price_ticks, -1},
+        FeedLevel{second.price_ticks, INT64_MAX}, levels[0], levels[2]}) {
+    EXPECT_THAT(refusal_of(1, wrong), HasSubstr("a keyframe's book makes no sense"));
+  }
+}
+
+TEST_F(FeedFile, AQuantityAboveTheHeadersLargestIsRefused) {
+  FeedSlots slots{header.price_ticks_min, header.price_ticks_max};
+  const auto code =
+      static_cast<std::uint32_t>(slots.code(EventKind::kDepth, Side::kBuy, slots.price_ticks_min));
+  const std::uint64_t row = std::uint64_t{code} | static_cast<std::uint64_t>(INT32_MAX) << 32;
+  EXPECT_THAT(refusal(altered(header.rows_offset, 2, row)).message, HasSubstr("above the header's largest"));
+}
+
 TEST_F(FeedFileByOrder, GivesBackFromWhichOrderEachRowTakes) {
   const auto feed = Feed::open(path);
   ASSERT_TRUE(feed) << to_line(feed.error());
