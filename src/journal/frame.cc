@@ -10,7 +10,7 @@
 namespace soak::journal {
 namespace {
 
-constexpr std::string_view kCrcKey = R"({"crc":")";
+constexpr std::string_view kCrcKey = kFrameBegin;
 constexpr std::string_view kLengthKey = R"(","length":)";
 constexpr std::string_view kRecordKey = R"(,"record":)";
 constexpr std::size_t kCrcDigits = 8;

@@ -10,6 +10,9 @@
 
 namespace soak::journal {
 
+// How every line begins.
+inline constexpr std::string_view kFrameBegin = R"({"crc":")";
+
 // The record inside a line (with its newline), or nothing where the line is not complete and whole. Exactly
 // the form that encode_record() writes is accepted: a flipped bit anywhere in the line, frame included, is
 // seen.

@@ -225,10 +225,10 @@ Result<void> check_own_file(int journal, const std::string& path) {
 
 // Nothing is cut from a file that does not even begin like a journal.
 Result<void> check_is_a_journal(int journal, const std::string& path) {
-  char begin[kCrcKey.size()] = {};
+  char begin[kFrameBegin.size()] = {};
   const ssize_t got = ::pread(journal, begin, sizeof begin, 0);
   if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
-  if (kCrcKey.starts_with(std::string_view(begin, static_cast<std::size_t>(got)))) return {};
+  if (kFrameBegin.starts_with(std::string_view(begin, static_cast<std::size_t>(got)))) return {};
   return fail(ErrorCode::kCorrupt, "holds no record of a run, and is left as it is", path);
 }
 
