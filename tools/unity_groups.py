@@ -29,25 +29,47 @@ def names_of(text):
     return found | {f"{suite}_{name}_Test" for suite, name in TEST.findall(text)}
 
 
-def groups_of(texts):
-    """Source → number of its group: the first with room that declares none of its names."""
+def private_names(text):
+    """Of a source: what no other may declare. The rest, definitions of what a header declares, are one function the more at most."""
+    hidden = "".join(re.findall(r"^namespace \{\n(.*?)^\}  // namespace\n", text, re.MULTILINE | re.DOTALL))
+    return names_of(hidden) | {name for name in names_of(text) if name.endswith("_Test")} | set(re.findall(r"^#\s*define\s+(\w+)", text, re.MULTILINE))
+
+
+def seen_names(text, header, already):
+    """What a source sees of the headers of the project: `header(name)` is a header's text, or None."""
+    found = set()
+    for name in re.findall(r'^#include "([^"]+)"', text, re.MULTILINE):
+        if name in already or (content := header(name)) is None:
+            continue
+        already.add(name)
+        found |= names_of(content) | seen_names(content, header, already)
+    return found
+
+
+def groups_of(texts, header=lambda name: None):
+    """Source → number of its group: the first with room where no source's own names are another's, or are seen by another."""
     groups, placed = [], {}
     for source, text in texts.items():
-        names = names_of(text)
-        for number, (declared, count) in enumerate(groups):
-            if count < SOURCES_MAX and not declared & names:
-                groups[number] = (declared | names, count + 1)
+        private, seen = private_names(text), names_of(text) | seen_names(text, header, set())
+        for number, (others_private, others_seen, count) in enumerate(groups):
+            if count < SOURCES_MAX and not private & others_seen and not others_private & seen:
+                groups[number] = (others_private | private, others_seen | seen, count + 1)
                 placed[source] = number
                 break
         else:
-            groups.append((names, 1))
+            groups.append((private, seen, 1))
             placed[source] = len(groups) - 1
     return placed
 
 
 def main():
     texts = {source: pathlib.Path(source).read_text(encoding="utf-8") for source in sys.argv[1:]}
-    for source, number in groups_of({source: text for source, text in texts.items() if not source.endswith(ALONE)}).items():
+    sources = pathlib.Path(__file__).resolve().parent.parent / "src"
+
+    def header(name):
+        return (sources / name).read_text(encoding="utf-8") if (sources / name).exists() else None
+
+    for source, number in groups_of({source: text for source, text in texts.items() if not source.endswith(ALONE)}, header).items():
         print(source, number)
 
 

@@ -4,12 +4,26 @@ import unittest
 import unity_groups
 
 
+def hidden(text):
+    return f"namespace {{\n\n{text}\n}}  // namespace\n"
+
+
 class Groups(unittest.TestCase):
     def test_sources_that_declare_the_same_name_are_kept_apart(self):
         for declaration in ("int limit(int a) {\n", "constexpr std::size_t limit = 3;\n", "class limit {\n", "using limit = int;\n", "int limit;\n",
                             "template <typename T>\nT limit(T a) {\n", "constexpr int limit[] = {1};\n", "#define limit 3\n"):
-            placed = unity_groups.groups_of({"a.cc": declaration, "b.cc": "std::string limit(const std::string& text) {\n"})
+            placed = unity_groups.groups_of({"a.cc": hidden(declaration), "b.cc": hidden("std::string limit(const std::string& text) {\n")})
             self.assertNotEqual(placed["a.cc"], placed["b.cc"], declaration)
+
+    def test_name_that_a_header_of_another_source_declares_is_kept_apart_from_it(self):
+        headers = {"room/x.h": "class Limit {\n"}
+        placed = unity_groups.groups_of({"a.cc": hidden("using Limit = int;\n"), "b.cc": '#include "room/x.h"\n'}, headers.get)
+        self.assertNotEqual(placed["a.cc"], placed["b.cc"])
+
+    def test_definitions_of_what_headers_declare_are_put_together(self):
+        headers = {"room/x.h": "int limit(int a);\n"}
+        texts = {name: '#include "room/x.h"\nint limit(int a) {\n' for name in ("a.cc", "b.cc")}
+        self.assertEqual(set(unity_groups.groups_of(texts, headers.get).values()), {0})
 
     def test_others_are_put_together_a_few_at_a_time(self):
         texts = {f"{k}.cc": f"int name{k}() {{\n" for k in range(unity_groups.SOURCES_MAX + 1)}

@@ -26,7 +26,7 @@ TEST(RunTool, OutlivesAToolThatDoesNotReadItsInput) {
   EXPECT_EQ(result->status, 0);
 }
 TEST(RunTool, ThatIsNotThereIsNotFound) {
-  const auto result = run_tool({{"no-such-tool-of-ours"}});
+  const auto result = run_tool({{"no-such-tool-of-ours"}, ""});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(result.error().message, HasSubstr("no-such-tool-of-ours"));
@@ -40,7 +40,7 @@ TEST(RunTool, ThatTakesTooLongOrPrintsTooMuchIsEnded) {
   EXPECT_EQ(chatty.error().code, ErrorCode::kLimitExceeded);
 }
 TEST(RunTool, ThatIsKilledIsAnError) {
-  const auto result = run_tool({{"sh", "-c", "kill -9 $$"}});
+  const auto result = run_tool({{"sh", "-c", "kill -9 $$"}, ""});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kIoError);
 }

@@ -102,7 +102,11 @@ class ServerTest : public ::testing::Test {
   void SetUp() override { std::signal(SIGPIPE, SIG_IGN); }
   void start(ServerLimits limits = {}) {
     loop_ = std::move(*EventLoop::create());
-    auto server = WebServer::create(*loop_, {{"127.0.0.1", 0}, limits, {{"X-Always", "yes"}}}, handler_);
+    ServerOptions options;
+    options.address = {"127.0.0.1", 0};
+    options.limits = limits;
+    options.headers = {{"X-Always", "yes"}};
+    auto server = WebServer::create(*loop_, std::move(options), handler_);
     ASSERT_TRUE(server) << to_line(server.error());
     server_ = std::move(*server);
     handler_.server = server_.get();
