@@ -32,17 +32,18 @@ Result<serve::Defaults> defaults_of(const ServeRequest& request) {
 }
 
 // A second signal ends the process at once; the first is looked for ten times a second.
-void stop_on_signal(serve::Service& service, const std::atomic<bool>& ended) {
-  const auto* stop = watch_stop_signals();
+void stop_on_signal(serve::Service& service, const volatile std::sig_atomic_t* stop,
+                    const std::atomic<bool>& ended) {
   while (*stop == 0 && !ended) ::usleep(100'000);
   service.stop();
 }
 
 int run_serve(const ServeRequest& request) {
+  const auto* stop = watch_stop_signals();  // before anybody is told that it serves
   auto service = open_service(request);
   if (!service) return report_error(service.error());
   std::atomic<bool> ended = false;
-  std::thread waiting([&] { stop_on_signal(**service, ended); });
+  std::thread waiting([&] { stop_on_signal(**service, stop, ended); });
   (*service)->run();
   ended = true;
   waiting.join();

@@ -153,7 +153,9 @@ class ReadingLibrary final : public Library {
   void make_row(Known& known) {
     if (!known.view) return;
     const std::optional<std::string> verdict = known.item ? known.item->verdict : std::nullopt;
-    known.item = make_item(known.run, *known.view, known.judgement.get(), known.error);
+    // Of a run that has ended, an old judgement is no verdict.
+    const bool counts = known.run.state == RunState::kRunning || judgement_is_current(known);
+    known.item = make_item(known.run, *known.view, counts ? known.judgement.get() : nullptr, known.error);
     if (!known.judgement && known.judged_once && known.judged_stamp == known.run.stamp)
       known.item->verdict = verdict;
     list_changed_ = true;
@@ -224,7 +226,10 @@ class ReadingLibrary final : public Library {
                                  std::max<milliseconds>(kJudgeAgainMin, known.judgement->took * kJudgeShare)
                            : steady_clock::time_point();
     make_row(known);
-    if (known.item && !known.view) known.item->verdict = verdict_of(*known.judgement);
+    if (known.item && !known.view && known.run.state != RunState::kRunning && judgement_is_current(known)) {
+      known.item->verdict = verdict_of(*known.judgement);
+      list_changed_ = true;
+    }
     keep_few_views();
     for (Question& question : std::exchange(known.waiting, {}))
       answer_about_run(known, std::move(question), false);
