@@ -143,7 +143,7 @@ export class ParameterChart extends Chart {
   lines() {
     const stepped = /** @type {NonNullable<typeof uPlot.paths.stepped>} */ (uPlot.paths.stepped);
     return [
-      {stroke: () => colors().applied, width: 1.5, dash: [5, 4], paths: stepped({align: 1}), points: {show: false}},
+      {stroke: () => colors().applied, width: 2, dash: [5, 4], paths: stepped({align: 1}), points: {show: false}},
       {stroke: () => colors().line, width: 2, paths: stepped({align: -1}), points: {show: false}},
     ];
   }

@@ -59,6 +59,9 @@ class Page(unittest.TestCase):
             self.mock("long", "--auto-tune", "--seed", "9", "--iteration-s", "5", iterations=LONG_ITERATIONS)
         finally:
             faulty.wait(timeout=120)
+        (self.runs / "broken").mkdir()
+        (self.runs / "broken/journal.jsonl").write_text('{"crc":"00000000","length":2,"record":{}}\n' * 2)
+        (self.work / "nothing").mkdir()
 
     def test_walk(self):
         why = left_out()
@@ -66,7 +69,8 @@ class Page(unittest.TestCase):
             self.skipTest(f"left out: {why}")
         self.make_runs()
         subprocess.run([sys.executable, ROOT / "tools/report_page.py", ROOT, self.work / "template.html"], check=True)
-        config = {"serve": [SOAK, "serve", "--path", str(self.runs), "--listen", "127.0.0.1:{port}"], "chromium": shutil.which("chromium"),
+        serve = [SOAK, "serve", "--listen", "127.0.0.1:{port}", "--path"]
+        config = {"serve": [*serve, str(self.runs)], "serve_nothing": [*serve, str(self.work / "nothing")], "chromium": shutil.which("chromium"),
                   "live": self.external("live", "slow_plan.jsonl", EXAMPLE, 8, 1.5), "template": str(self.work / "template.html"),
                   "report": str(self.work / "report.html"), "pictures": os.environ.get("SOAK_PICTURES")}
         (self.work / "walk.json").write_text(json.dumps(config))

@@ -101,6 +101,41 @@ async function run_shows_reasons_charts_and_ledger() {
   await close(page);
 }
 
+async function cursor_is_shared() {
+  const page = await open(await run_hash("tuned"));
+  await page.locator("#kpis").evaluate((section) => section.scrollIntoView());
+  await page.locator("#kpis .u-over").nth(2).waitFor();
+  const values = () => page.locator("#kpis .readout").allInnerTexts().then((texts) => texts.slice(0, 3));
+  const last = await values();
+  const box = await page.locator("#kpis .u-over").first().boundingBox();
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 30, {steps: 4});
+  await page.waitForFunction((before) => [...document.querySelectorAll("#kpis .readout")].slice(0, 3).every((each, index) => each.innerText !== before[index]), last);
+  const places = await page.evaluate(() => [...document.querySelectorAll("#kpis .u-cursor-x")].slice(0, 3).map((line) => line.style.transform));
+  const [hovered, ...others] = places.map((place) => parseFloat(place.slice("translate(".length)));  // the others stand on a point, the first where the mouse is
+  assert.ok(others.every((other) => other === others[0]) && Math.abs(hovered - others[0]) < 20, `the cursors stand at ${places}`);
+  await page.mouse.move(box.x + 10, 5);
+  await page.waitForFunction((before) => [...document.querySelectorAll("#kpis .readout")].slice(0, 3).every((each, index) => each.innerText === before[index]), last);
+  await close(page);
+}
+
+async function broken_and_missing_runs_are_told() {
+  const page = await open();
+  const row = page.locator("table.runs tbody tr.broken");
+  await row.getByText("unreadable").waitFor();
+  assert.ok((await row.locator(".folder").innerText()).length > 10, "it says why");
+  await close(page);
+  const empty = new Server(config.serve_nothing, await free_port());
+  try {
+    await empty.start();
+    const other = await browser.page(empty.origin);
+    await other.goto(`${empty.origin}/`);
+    await say(other, "soak run --iterations 24 --auto-tune --mock");
+    await close(other);
+  } finally {
+    await empty.stop();
+  }
+}
+
 async function zoom_fetches_detail() {
   const page = await open(await run_hash("long"));
   await page.locator("#kpis").evaluate((section) => section.scrollIntoView());
@@ -282,7 +317,7 @@ try {
   await server.start();
   failed = await run_checks(Object.entries({
     "first view": first_view_is_quick, "the list is searched and sorted": list_is_searched_and_sorted, "a live run, to its end": live_run_is_watched_to_its_end,
-    "reasons, charts, ledger": run_shows_reasons_charts_and_ledger, "zoom": zoom_fetches_detail, "panning": panning_is_smooth, "two runs": two_runs_are_compared,
+    "reasons, charts, ledger": run_shows_reasons_charts_and_ledger, "one cursor": cursor_is_shared, "broken runs, and none": broken_and_missing_runs_are_told, "zoom": zoom_fetches_detail, "panning": panning_is_smooth, "two runs": two_runs_are_compared,
     "keyboard alone": keyboard_alone_is_enough, "sizes, themes, names, contrast": every_size_and_theme, "the theme is remembered": theme_is_remembered,
     "a lost connection": lost_connection_is_said_and_comes_back, "a wrong address": wrong_address_is_told, "the report in one file": report_in_one_file,
   }).filter(([name]) => !config.only || name.includes(config.only)), browser);
