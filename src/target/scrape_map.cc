@@ -22,14 +22,14 @@ bool is_bound(std::string_view name) {
 }
 
 // "METRIC", or {"metric", "labels", "scale", "label"}.
-Result<MetricRef> ref_from_json(const Json& json, const std::string& source, const std::string& member) {
+Result<MetricRef> ref_from_json(const Json& entry, const std::string& source, const std::string& member) {
   MetricRef ref;
-  if (json.is_string()) {
-    ref.metric = json.get<std::string>();
+  if (entry.is_string()) {
+    ref.metric = entry.get<std::string>();
     return ref.metric.empty() ? Result<MetricRef>(wrong("names no metric", source, member)) : ref;
   }
-  if (!json.is_object()) return wrong("is neither the name of a metric nor an object", source, member);
-  for (const auto& [name, value] : json.items()) {
+  if (!entry.is_object()) return wrong("is neither the name of a metric nor an object", source, member);
+  for (const auto& [name, value] : entry.items()) {
     if (name == "metric" && value.is_string()) {
       ref.metric = value.get<std::string>();
     } else if (name == "label" && value.is_string()) {

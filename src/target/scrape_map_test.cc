@@ -37,14 +37,14 @@ std::vector<Sample> samples() {
           {"shortest", {}, 61}};
 }
 
-ScrapeMap map_of(const Json& json) {
-  auto map = ScrapeMap::from_json(json, Registry::builtin(), "map.json");
+ScrapeMap map_of(const Json& map_json) {
+  auto map = ScrapeMap::from_json(map_json, Registry::builtin(), "map.json");
   EXPECT_TRUE(map) << map.error().message;
   return map.value_or(ScrapeMap{});
 }
 
-std::string refused(const Json& json) {
-  const auto map = ScrapeMap::from_json(json, Registry::builtin(), "map.json");
+std::string refused(const Json& map_json) {
+  const auto map = ScrapeMap::from_json(map_json, Registry::builtin(), "map.json");
   if (map) return "(taken)";
   EXPECT_EQ(map.error().file, "map.json");
   return map.error().message;
