@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "base/descriptor.h"
 #include "base/file.h"
@@ -152,7 +153,8 @@ Result<void> Feed::check_sections() const {
   fits = fits && h.tick_mantissa > 0 && h.lot_mantissa > 0 && decimals_fit(h.tick_decimals) &&
          decimals_fit(h.lot_decimals) && h.price_ticks_min >= 0 && h.price_ticks_min <= h.price_ticks_max &&
          h.price_ticks_max <= kFeedPriceTicksMax &&
-         h.price_ticks_max - h.price_ticks_min <= kFeedPriceRangeMax;
+         h.price_ticks_max - h.price_ticks_min <= kFeedPriceRangeMax && h.quantity_lots_max >= 0 &&
+         (wide || h.quantity_lots_max <= std::numeric_limits<std::int32_t>::max());
   return fits ? Result<void>{} : corrupt(0, "the header's sections do not fit together");
 }
 
