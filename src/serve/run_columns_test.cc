@@ -30,7 +30,7 @@ TEST(RunColumnsTest, ValuesComeBackAsTheyWentIn) {
   RunColumns columns;
   auto one = facts(1, 0.1);
   one.record.tuning.proposed_deltas = {{"spread", 0.2}};
-  one.record.tuning.skip_reason = SkipReason{.velocity = true};
+  one.record.tuning.skip_reason.emplace().velocity = true;
   one.record.tuning.guards.velocity_violation = true;
   one.record.target.faults.resize(2);
   columns.add(one, {{"net", 1.5}}, false);
