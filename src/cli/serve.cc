@@ -74,7 +74,7 @@ Result<std::unique_ptr<serve::Service>> open_service(const ServeRequest& request
   if (!address) return tl::unexpected(address.error());
   serve::ServiceOptions options;
   options.address = *address;
-  options.library = {request.path, std::move(*defaults), SOAK_VERSION};
+  options.library = {request.path, std::move(*defaults), SOAK_VERSION, request.apply_times};
   if (!request.token_file.empty()) {
     auto token = serve::read_token(request.token_file);
     if (!token) return tl::unexpected(token.error());

@@ -20,6 +20,7 @@ struct ServeRequest {
   std::string token_file;
   std::string kpi_profile;  // for runs that recorded none; a file
   std::string params;
+  const serve::ApplyTimes* apply_times = nullptr;  // of the run in this process; outlives the service
 };
 
 // Empty where it is an address to listen on: a CLI11 check.
