@@ -208,9 +208,12 @@ std::optional<std::int64_t> read_summary(ElementReader& reader, dom::object root
   std::optional<dom::object> nested_summary;
   std::array<std::optional<dom::object>, kOverridesNames.size()> overrides;
   TuningSaid said;
+  std::string verdict;  // of a journal's record, which has it beside `tuning`
   for (const auto& [key, value] : root) {
     if (key == "iteration") {
       iteration = reader.integer(key, value);
+    } else if (key == "kpi_verdict" && value.is_string()) {
+      reader.text(key, value, verdict);
     } else if (key == "summary") {
       nested_summary = reader.object(key, value);
     } else if (key == "tuning") {
@@ -237,7 +240,7 @@ std::optional<std::int64_t> read_summary(ElementReader& reader, dom::object root
   facts.summary_guards = said.tuning.guards;
   facts.tuning_signature = std::move(said.signature);
   facts.summary_state_hash = said.tuning.state_hash;
-  facts.record.kpi_verdict = std::move(said.kpi_verdict);
+  facts.record.kpi_verdict = said.kpi_verdict.empty() ? std::move(verdict) : std::move(said.kpi_verdict);
   facts.record.tuning = std::move(said.tuning);
   return iteration;
 }

@@ -40,6 +40,7 @@ struct Listener final : JournalListener {
   void on_iteration(IterationFacts facts) override {
     iterations.push_back(facts.record.iteration);
     net.push_back(facts.record.summary.kpis.at("net_bps"));
+    EXPECT_EQ(facts.record.kpi_verdict, "PASS");
     EXPECT_EQ(facts.effective.at("base_spread_bps"), Json(0.25));
   }
 };
@@ -159,7 +160,7 @@ TEST_F(TailTest, LongJournalIsReadInPieces) {
   write(all);
   int pieces = 1;
   while (*read(std::uint64_t{1} << 20)) ++pieces;
-  EXPECT_GT(pieces, 2);
+  EXPECT_GE(pieces, 2);
   EXPECT_EQ(listener_.iterations.size(), 6'000U);
 }
 
