@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/log.h"
 #include "cli/program.h"
 #include "fuzz/place.h"
 #include "fuzz/properties.h"
@@ -37,13 +38,6 @@ class Captured {
   char* text_ = nullptr;
   std::size_t size_ = 0;
 };
-
-void run_nothing(CLI::App& app) {
-  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
-    command->callback({});
-    run_nothing(*command);
-  }
-}
 
 std::vector<std::string> arguments_of(std::string_view text, const std::string& config) {
   std::vector<std::string> arguments;
@@ -75,13 +69,15 @@ bool try_input(std::string_view bytes) {
   int exit_code = cli::kExitOk;
   CLI::App app("", "soak");
   cli::declare_program(app, exit_code);
-  run_nothing(app);
+  app.parse_complete_callback([] { throw CLI::Success(); });  // before any subcommand's own
   Captured out(stdout), err(stderr);
   exit_code = cli::parse_and_run(app, arguments, exit_code);
   const std::string said = err.end(), printed = out.end();
   require(exit_code == cli::kExitOk || exit_code == cli::kExitUsage, "a command line is taken, or misused");
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-  if (exit_code == cli::kExitUsage) require_usage_error(printed, said, json);
+  const cli::LogOptions& log = cli::log_options();  // of this very command line
+  if (exit_code == cli::kExitUsage && !log.json && log.level <= cli::LogLevel::kError)
+    require_usage_error(printed, said, json);
   return exit_code == cli::kExitOk;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Another program, run to its end: text in, text out. For tools that do one thing for us (curl,
-// rsvg-convert). A program that should live beside us is a SupervisedProcess. Linux only; thread safe.
+// rsvg-convert). A program that should live beside us is a SupervisedProcess. SIGPIPE must be ignored in the
+// process. Linux only; thread safe.
 
 #include <soak/result.h>
 #include <chrono>

@@ -36,6 +36,12 @@ http::Reply json_reply(std::string body) {
   return reply;
 }
 
+http::Reply metrics_reply(std::string text) {
+  http::Reply reply = json_reply(std::move(text));
+  reply.content_type = kMetricsContentType;
+  return reply;
+}
+
 struct Question {
   Query query;
   Library::Answer answer;
@@ -276,13 +282,10 @@ class ReadingLibrary final : public Library {
     switch (question.query.route) {
       case Route::kLedger:
         return question.answer(json_reply(ledger_json(judgement, question.query)));
-      case Route::kMetrics: {
-        http::Reply reply = json_reply(metrics_text({&*known.item, known.view.get(), judgement,
-                                                     static_cast<double>(known.run.stamp.changed_ns) / 1e9,
-                                                     options_.apply_times, options_.soak_version}));
-        reply.content_type = kMetricsContentType;
-        return question.answer(std::move(reply));
-      }
+      case Route::kMetrics:
+        return question.answer(metrics_reply(metrics_text(
+            {&*known.item, known.view.get(), judgement, static_cast<double>(known.run.stamp.changed_ns) / 1e9,
+             options_.apply_times, options_.soak_version})));
       default:
         return question.answer(json_reply(run_json(*known.item, *known.view, judgement)));
     }
@@ -300,11 +303,7 @@ class ReadingLibrary final : public Library {
   void answer_metrics(Question question) {
     read_runs(kListBudget);
     const auto newest = sorted({});
-    if (newest.empty()) {
-      http::Reply reply = json_reply("# no run yet\n");
-      reply.content_type = kMetricsContentType;
-      return question.answer(std::move(reply));
-    }
+    if (newest.empty()) return question.answer(metrics_reply("# no run yet\n"));
     answer_about_run(*find(newest.front()->id), std::move(question), true);
   }
 
