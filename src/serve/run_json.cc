@@ -194,8 +194,9 @@ RunItem make_item(const CatalogRun& run, const RunView& view, const Judgement* j
   item.state = run.state;
   item.profile = view.profile().name;
   item.target = target_of(view.header());
-  if (error) {
-    item.error = to_line(*error);
+  const bool empty = run.state == RunState::kEnded && view.caught_up() && !view.header();
+  if (error || empty) {
+    item.error = error ? to_line(*error) : run.folder + ": its journal holds no whole record";
     item.verdict =
         run.state == RunState::kRunning ? std::nullopt : std::optional<std::string>("INCONCLUSIVE");
     return item;

@@ -291,10 +291,13 @@ class HaproxyTarget {
     }
     const auto stat = socket_.ask("show stat fe 1 -1 typed");
     if (!stat) return tl::unexpected(stat.error());
-    report.params["haproxy"]["maxconn"] = number_behind(*stat, ".slim.1:CLP:u32:").value_or(-1);
     const auto info = socket_.ask("show info typed");
     if (!info) return tl::unexpected(info.error());
-    report.instance_id = fmt::format("haproxy-{}", number_behind(*info, ".Pid.1:SGP:u32:").value_or(0));
+    const auto maxconn = number_behind(*stat, ".slim.1:CLP:u32:"), pid = number_behind(*info, ".Pid.1:SGP:u32:");
+    if (!maxconn || !pid)  // it is on its way out: half an answer is no report of another instance
+      return fail(ErrorCode::kTargetFailed, "haproxy's socket gives half an answer");
+    report.params["haproxy"]["maxconn"] = *maxconn;
+    report.instance_id = fmt::format("haproxy-{}", *pid);
     const auto now = SteadyClock::now();
     const auto good = recent_.good_ratio(now), p95_ms = recent_.p95_ms(now);
     report.kpis = {{"success_ratio", good ? Json(*good) : Json()},

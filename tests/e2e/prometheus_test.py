@@ -17,7 +17,7 @@ import urllib.request
 SOAK = os.environ["SOAK_PROGRAM"]
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGING = HERE.parent.parent / "packaging"
-BOT = [sys.executable, str(HERE / "faulty_bot.py"), "ignored", "--on", "2"]
+BOT = [sys.executable, str(HERE / "faulty_bot.py"), "ignored", "--on", "12"]  # late enough for Prometheus to have seen a time without it
 
 
 def get(url, timeout=10):
@@ -46,7 +46,7 @@ def free_port():
 
 
 class WithPrometheus(unittest.TestCase):
-    """A soak whose target ignores its second change, watched by a Prometheus that tells an Alertmanager; on loopback, for all tests."""
+    """A soak whose target ignores its twelfth change, watched by a Prometheus that tells an Alertmanager; on loopback, for all tests."""
 
     @classmethod
     def setUpClass(cls):
@@ -138,7 +138,7 @@ class WithPrometheus(unittest.TestCase):
         self.assertGreater(len(queries), 15)
         for query in queries:
             expression = query.replace("$__rate_interval", "30s").replace("$__interval", "30s").replace("$run", ".*")
-            eventually(f"data for {query}", 30, lambda: self.query(expression))
+            eventually(f"data for {query}", 60, lambda: self.query(expression))
 
     def test_fault_is_an_alert_at_alertmanager(self):
         def alert():

@@ -89,11 +89,11 @@ async function run_shows_reasons_charts_and_ledger() {
   assert.match(label, /^Line chart of .*iterations 1 to/);
   await page.locator("#kpis").getByRole("button", {name: /show as a table/}).first().click();
   assert.ok(await page.locator("#kpis .chart-table tbody tr").count() > 3);
-  await page.getByLabel("Filter changes").fill("tail_age_ms");
-  await page.waitForFunction(() => [...document.querySelectorAll(".changes tbody tr td:nth-child(2)")].every((cell) => cell.textContent === "tail_age_ms"));
+  await page.getByLabel("Filter changes").fill("min_interval_ms");
+  await page.waitForFunction(() => [...document.querySelectorAll(".changes tbody tr td:nth-child(2)")].every((cell) => cell.textContent === "min_interval_ms"));
   await page.getByLabel("How far the change came").selectOption("in_effect");
   await page.waitForFunction(() => [...document.querySelectorAll(".changes tbody .mark")].every((mark) => mark.textContent === "not in effect"));
-  await page.getByRole("button", {name: /The story of tail_age_ms/}).first().click();
+  await page.getByRole("button", {name: /The story of min_interval_ms/}).first().click();
   assert.match(await page.locator(".story code.hash").first().innerText(), /^[0-9a-f]{64}$/);
   await page.getByLabel("How far the change came").selectOption("");
   await page.getByLabel("Filter changes").fill("");
