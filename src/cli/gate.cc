@@ -127,7 +127,8 @@ void add_gate(CLI::App& app, int& exit_code) {
                     "Do not verify delivery; no delivery check counts as passed");
   command->add_flag("--prometheus", request->prometheus,
                     "Write POST_SOAK_METRICS.prom into the run's folder");
-  command->add_option("--html", request->html, "Write the run's page to this file, as soak report --out does");
+  command->add_option("--html", request->html,
+                      "Write the run's page to this file, as soak report --out does");
   add_publish_options(*command, request->publish);
   add_compare_options(*command, request->compare, true);
   command->add_flag("--json", request->json, "Print one JSON document");

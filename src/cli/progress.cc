@@ -232,7 +232,8 @@ std::string Progress::table(bool color) const {
     const auto found = courses_.find(kpi.name);
     if (found == courses_.end()) continue;
     const Course& course = found->second;
-    const std::string unit = kpi.unit.empty() || kpi.is_ratio || kpi.name.ends_with("_" + kpi.unit) ? "" : " " + kpi.unit;
+    const std::string unit =
+        kpi.unit.empty() || kpi.is_ratio || kpi.name.ends_with("_" + kpi.unit) ? "" : " " + kpi.unit;
     rows.push_back({kpi.name, fmt::format("{:.4g}", *course.first),
                     fmt::format("{:.4g}", course.sum / static_cast<double>(course.count)),
                     fmt::format("{:.4g}", *course.last),

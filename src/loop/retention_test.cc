@@ -32,8 +32,7 @@ class Retention : public LoopTest {
   std::vector<std::string> findings(bool repair) {
     std::vector<std::string> lines;
     const auto result = fsck(folder_, repair);
-    for (const Finding& finding : result->findings)
-      lines.push_back(finding.file + ": " + finding.problem);
+    for (const Finding& finding : result->findings) lines.push_back(finding.file + ": " + finding.problem);
     return lines;
   }
   // As a kill between the newest summary's writing and the oldest one's removal leaves it.
@@ -92,8 +91,7 @@ TEST_F(Retention, FsckMissesNoSummaryThatIsNoLongerKeptAndRemovesOneLeftOver) {
   const auto whole = files();
   EXPECT_THAT(findings(false), IsEmpty());
   put_summary_back(4);
-  EXPECT_THAT(findings(true),
-              ElementsAre("ITER_SUMMARY_4.json: is not among the 2 newest, which are kept"));
+  EXPECT_THAT(findings(true), ElementsAre("ITER_SUMMARY_4.json: is not among the 2 newest, which are kept"));
   EXPECT_EQ(files(), whole);
 }
 

@@ -293,7 +293,8 @@ class HaproxyTarget {
     if (!stat) return tl::unexpected(stat.error());
     const auto info = socket_.ask("show info typed");
     if (!info) return tl::unexpected(info.error());
-    const auto maxconn = number_behind(*stat, ".slim.1:CLP:u32:"), pid = number_behind(*info, ".Pid.1:SGP:u32:");
+    const auto maxconn = number_behind(*stat, ".slim.1:CLP:u32:"),
+               pid = number_behind(*info, ".Pid.1:SGP:u32:");
     if (!maxconn || !pid)  // it is on its way out: half an answer is no report of another instance
       return fail(ErrorCode::kTargetFailed, "haproxy's socket gives half an answer");
     report.params["haproxy"]["maxconn"] = *maxconn;
