@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "cli/apply_request.h"
 #include "cli/input.h"
+#include "params/type_name.h"
 
 namespace soak::cli {
 namespace {
@@ -41,25 +42,11 @@ std::string step_text(const StepLimit& step) {
   return text;
 }
 
-const char* type_text(ParamType type) {
-  switch (type) {
-    case ParamType::kNumber:
-      return "number";
-    case ParamType::kInteger:
-      return "integer";
-    case ParamType::kBoolean:
-      return "boolean";
-    case ParamType::kChoice:
-      return "choice";
-  }
-  return "number";
-}
-
 // The form that `--params FILE` reads: the output is a user's starting point.
 Json parameter_json(const Parameter& parameter) {
   Json json = {{"name", parameter.name},
                {"section", parameter.section},
-               {"type", type_text(parameter.type)},
+               {"type", param_type_name(parameter.type)},
                {"unit", parameter.unit}};
   if (parameter.min) json["min"] = *parameter.min;
   if (parameter.max) json["max"] = *parameter.max;
@@ -84,7 +71,7 @@ int list(const ParamsRequest& request) {
   for (const Parameter& parameter : registry->all()) {
     text +=
         fmt::format("{:<22} {:<8} {:<8} {:>10} {:>8} {:>18}  {}\n", parameter.name, parameter.section,
-                    type_text(parameter.type),
+                    param_type_name(parameter.type),
                     fmt::format("{}{}", parameter.min_exclusive ? "above " : "", bound_text(parameter.min)),
                     bound_text(parameter.max), step_text(parameter.step), parameter.unit);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "params/type_name.h"
 #include "serve/json_text.h"
 #include "serve/utc.h"
 
@@ -61,20 +62,6 @@ Json kpis_json(const RunView& view) {
   return list;
 }
 
-std::string_view type_name(ParamType type) {
-  switch (type) {
-    case ParamType::kInteger:
-      return "integer";
-    case ParamType::kBoolean:
-      return "boolean";
-    case ParamType::kChoice:
-      return "choice";
-    case ParamType::kNumber:
-      break;
-  }
-  return "number";
-}
-
 Json parameters_json(const RunView& view) {
   Json list = Json::array();
   for (const std::string& name : view.columns().parameter_names()) {
@@ -86,7 +73,7 @@ Json parameters_json(const RunView& view) {
                     {"section", parameter.section},
                     {"min", number_or_null(parameter.min)},
                     {"max", number_or_null(parameter.max)},
-                    {"type", type_name(parameter.type)}});
+                    {"type", param_type_name(parameter.type)}});
   }
   return list;
 }

@@ -1,31 +1,20 @@
 """What holds for every subcommand from outside: output that cannot be written, readers that go away, usage errors, --config."""
 import json
 import os
-import pathlib
 import subprocess
-import tempfile
 import unittest
 
-SOAK = os.environ["SOAK_PROGRAM"]
+import run_case
+from run_case import SOAK
 
 
-class CommandLineCase(unittest.TestCase):
-    """A folder with a short run in "run" and a runtime file in "r.json"; one for all tests of a class."""
+class CommandLineCase(run_case.RunCase):
+    """The same with a runtime file in "r.json"."""
 
     @classmethod
     def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.root = pathlib.Path(scratch.name)
+        super().setUpClass()
         cls.root.joinpath("r.json").write_text('{"engine":{"min_interval_ms":60}}')
-        subprocess.run([SOAK, "run", "--iterations", "3", "--mock", "--auto-tune", "--out", "run", "--quiet"], cwd=cls.root,
-                       check=True, capture_output=True)
-
-    def soak(self, *arguments, expect=0, **options):
-        options.setdefault("stdout", subprocess.PIPE)
-        done = subprocess.run([SOAK, *arguments], cwd=self.root, stderr=subprocess.PIPE, text=True, timeout=60, **options)
-        self.assertEqual(done.returncode, expect, (arguments, done.stdout, done.stderr))
-        return done
 
 
 PRINTING = [

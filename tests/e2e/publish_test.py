@@ -2,14 +2,12 @@
 import http.server
 import json
 import os
-import pathlib
-import subprocess
-import tempfile
 import threading
 import unittest
 import xml.etree.ElementTree
 
-SOAK = os.environ["SOAK_PROGRAM"]
+import run_case
+
 SECRET = "T0KEN-that-nobody-may-see"
 
 
@@ -38,23 +36,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class PublishCase(unittest.TestCase):
-    """A run too short for the gate, in "run": a FAIL."""
-
-    @classmethod
-    def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.root = pathlib.Path(scratch.name)
-        subprocess.run([SOAK, "run", "--iterations", "3", "--mock", "--auto-tune", "--out", "run", "--quiet"], cwd=cls.root,
-                       check=True, capture_output=True)
-
+class PublishCase(run_case.RunCase):
     def gate(self, *arguments, environment=None, expect=1, folder="run"):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
-        done = subprocess.run([SOAK, "gate", "--path", folder, *arguments], cwd=self.root, capture_output=True, text=True,
-                              timeout=60, env={**clean, **(environment or {})})
-        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
-        return done
+        return self.soak("gate", "--path", folder, *arguments, expect=expect, env={**clean, **(environment or {})})
 
 
 class CiServices(PublishCase):
@@ -120,8 +105,7 @@ class Chat(PublishCase):
         self.assertIn("503", done.stderr)
 
     def test_nobody_is_told_of_a_pass(self):
-        subprocess.run([SOAK, "run", "--iterations", "24", "--mock", "--auto-tune", "--out", "passing", "--quiet"], cwd=self.root,
-                       check=True, capture_output=True)
+        self.make_run("passing", 24)
         room = Room()
         self.notify(room, expect=0, folder="passing")
         self.assertEqual(room.messages, [])

@@ -1,29 +1,16 @@
 """A run as one HTML file and as plots."""
 import os
-import pathlib
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
 import xml.etree.ElementTree
 
-SOAK = os.environ["SOAK_PROGRAM"]
+import run_case
 
 
-class ReportCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        scratch = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(scratch.cleanup)
-        cls.root = pathlib.Path(scratch.name)
-        subprocess.run([SOAK, "run", "--iterations", "8", "--mock", "--auto-tune", "--out", "run", "--quiet"], cwd=cls.root,
-                       check=True, capture_output=True)
-
-    def soak(self, *arguments, expect=0, **options):
-        done = subprocess.run([SOAK, *arguments], cwd=self.root, capture_output=True, text=True, timeout=60, **options)
-        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
-        return done
+class Report(run_case.RunCase):
+    ITERATIONS = 8
 
     def test_page_is_one_file_that_asks_nobody_for_anything(self):
         self.soak("report", "--path", "run", "--out", "report.html")
@@ -40,7 +27,7 @@ class ReportCase(unittest.TestCase):
         self.assertIn("soak-data", (self.root / "gate.html").read_text())
 
     def gate_code(self):
-        return subprocess.run([SOAK, "gate", "--path", "run", "--allow-unfrozen"], cwd=self.root, capture_output=True).returncode
+        return subprocess.run([run_case.SOAK, "gate", "--path", "run", "--allow-unfrozen"], cwd=self.root, capture_output=True).returncode
 
     def test_plots_are_svg_of_each_kpi_and_parameter(self):
         self.soak("report", "--path", "run", "--plots", "plots")

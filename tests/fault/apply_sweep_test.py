@@ -4,11 +4,8 @@ The calls are those of a clean run of the same scenario. SOAK_FAULT_LONG=1 sweep
 """
 import concurrent.futures
 import os
-import pathlib
 import resource
-import shutil
 import signal
-import tempfile
 import unittest
 
 import apply_oracle as oracle
@@ -20,20 +17,6 @@ ONLY = os.environ.get("SOAK_FAULT_SCENARIO")  # the negative controls need but o
 KILLS_MIN, ERRORS_MIN = 200, 400  # for each scenario: an apply makes over 200 calls
 
 
-def calls_of(scenario):
-    root = pathlib.Path(tempfile.mkdtemp(prefix="soak-fault-"))
-    try:
-        scenario.prepare(root)
-        return injection.clean_run(scenario.command(), root)
-    finally:
-        shutil.rmtree(root)
-
-
-def program_from(lines):
-    """Where the loader's calls end: the first call that names the file."""
-    return next(i for i, line in enumerate(lines) if "openat(" in line and 'r.json"' in line)
-
-
 class Sweep(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -43,7 +26,7 @@ class Sweep(unittest.TestCase):
         for scenario in wanted:
             if scenario not in cls.scenarios:
                 print(f"left out: the scenario {scenario.name} needs the superuser", flush=True)
-        cls.calls = {s.name: calls_of(s) for s in cls.scenarios}
+        cls.calls = {s.name: injection.calls_of(s) for s in cls.scenarios}
 
     def sweep(self, points, lies=False):
         """Every (scenario, fault...) in turn; returns how many were proven: all of them, or the test fails."""
@@ -70,7 +53,7 @@ class Sweep(unittest.TestCase):
         self.assertGreaterEqual(proven, KILLS_MIN * len(self.scenarios))
 
     def test_every_error_at_every_call_is_told_for_what_it_is(self):
-        proven = self.sweep([(s, fault) for s in self.scenarios for fault in injection.error_points(self.calls[s.name], program_from(self.calls[s.name]))])
+        proven = self.sweep([(s, fault) for s in self.scenarios for fault in injection.error_points(self.calls[s.name], injection.program_from(self.calls[s.name], "r.json"))])
         print(f"{proven} errors proven", flush=True)
         self.assertGreaterEqual(proven, ERRORS_MIN * len(self.scenarios))
 

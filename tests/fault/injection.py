@@ -102,6 +102,21 @@ def clean_run(command, cwd):
     return [line for line in outcome.log if CALL.match(line)]
 
 
+def calls_of(scene):
+    """A clean run of what `scene` prepares in a folder of its own, as the tracer's lines."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="soak-fault-"))
+    try:
+        scene.prepare(root)
+        return clean_run(scene.command(), root)
+    finally:
+        shutil.rmtree(root)
+
+
+def program_from(lines, file):
+    """Where the loader's calls end: the first that opens `file`, one of ours."""
+    return next(i for i, line in enumerate(lines) if "openat(" in line and f'{file}"' in line)
+
+
 def occurrences(lines):
     """How often each call is made: what `when=` counts."""
     return collections.Counter(CALL.match(line).group(1) for line in lines)

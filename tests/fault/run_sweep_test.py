@@ -4,46 +4,28 @@ with the bytes of a run that nothing happened to.
 The calls are those of a clean run of the same scene. SOAK_FAULT_LONG=1: every call, every error, and more scenes.
 """
 import concurrent.futures
-import pathlib
 import random
 import re
-import shutil
-import tempfile
 import unittest
 
 import injection
 import run_scene as scenes
-from injection import Fault
 
 SCENES = [scenes.Scene(), scenes.BrokenOff()] + ([scenes.Elsewhere(), scenes.Tidied()] if injection.LONG else [])
 TRACES = re.compile(r"open|write|sync|rename|truncate|link|mkdir|chown|chmod|close|flock")
 PAIRS = 400 if injection.LONG else 40
 
 
-def calls_of(scene):
-    root = pathlib.Path(tempfile.mkdtemp(prefix="soak-fault-"))
-    try:
-        scene.prepare(root)
-        return injection.clean_run(scene.command(), root)
-    finally:
-        shutil.rmtree(root)
-
-
-def program_from(lines):
-    """Where the loader's calls end: the first that names a file of ours."""
-    return next(i for i, line in enumerate(lines) if 'openat(' in line and '"start.json"' in line)
-
-
 def kill_points(lines):
-    of_loader = injection.occurrences(lines[:program_from(lines)])
+    of_loader = injection.occurrences(lines[:injection.program_from(lines, "start.json")])
     return [point for point in injection.kill_points(lines)
             if injection.LONG or (TRACES.search(point.call) and point.occurrence > of_loader[point.call])]
 
 
 def error_points(lines):
     """All of them, or of each call's occurrences one error in turn."""
-    of_loader = injection.occurrences(lines[:program_from(lines)])
-    points = injection.error_points(lines, program_from(lines))
+    of_loader = injection.occurrences(lines[:injection.program_from(lines, "start.json")])
+    points = injection.error_points(lines, injection.program_from(lines, "start.json"))
     if injection.LONG:
         return points
     kinds = len(injection.ERRORS)
@@ -54,7 +36,7 @@ class Sweep(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         injection.strace_or_skip()
-        cls.calls = {scene.name: calls_of(scene) for scene in SCENES}
+        cls.calls = {scene.name: injection.calls_of(scene) for scene in SCENES}
         for scene in SCENES:
             scenes.uninterrupted(scene)
 
