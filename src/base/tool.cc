@@ -112,7 +112,7 @@ class Tool {
           {{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {in_.get(), POLLOUT, 0}}};
       const int count = ::poll(ready.data(), ready.size(), wait_ms());
       if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return tl::unexpected(too_slow());
+      if (count < 0 || steady_clock::now() >= deadline_) return tl::unexpected(too_slow());
       if (ready[2].revents != 0) give();
       if (ready[0].revents != 0) take(out_, result_.output, run_.output_bytes_max + 1);
       if (ready[1].revents != 0) take(err_, result_.errors, kErrorBytesMax);
