@@ -309,7 +309,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command
       ->add_option("--keep-summaries", request->keep_summaries,
                    "How many ITER_SUMMARY files stay, of the newest iterations; the journal keeps all")
-      ->check(CLI::Range(std::int64_t{1}, kIterationsMax))
+      ->check(CLI::Range(std::int64_t{1}, journal::kSummariesKeptMax))
       ->capture_default_str();
   add_serve_options(*command, *request);
   command->add_flag("--quiet", request->quiet, "Nothing on stderr but warnings and errors");

@@ -160,6 +160,14 @@ TEST_F(Gate, FailsARunThatIsShorterThanItsHeaderSays) {
   EXPECT_EQ(check_of(judged(), "run_length").margin, -1);
 }
 
+TEST_F(Gate, DoesNotJudgeTheLengthOfARunThatGoesOn) {
+  run_.header = journal::RunHeader{};
+  run_.header->iterations = 9;
+  run_.in_progress = true;
+  EXPECT_TRUE(judged().passed());
+  EXPECT_EQ(check_of(judged(), "run_length").status, CheckStatus::kNotJudged);
+}
+
 TEST_F(Gate, DoesNotCountALengthThatNobodyRecordedAsPassed) {
   EXPECT_EQ(check_of(judged(), "run_length").status, CheckStatus::kNotJudged);
 }

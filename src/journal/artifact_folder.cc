@@ -138,8 +138,13 @@ Error in_file(Error error, std::string path) {
 class SummaryReader {
  public:
   SummaryReader(const Folder& folder, const std::vector<NamedSummary>& names, const ReportFile* report,
-                const Registry& registry)
-      : folder_(folder), names_(names), report_(report), registry_(registry), facts_(names.size()) {}
+                const Registry& registry, Beside beside)
+      : folder_(folder),
+        names_(names),
+        report_(report),
+        registry_(registry),
+        beside_(beside),
+        facts_(names.size()) {}
 
   // Takes chunks until none is left. Chunks are taken in order, so every file before a bad one is read by
   // somebody.
@@ -158,6 +163,7 @@ class SummaryReader {
   }
   Result<std::vector<IterationFacts>> take() {
     if (failed_) return tl::unexpected(error_);
+    std::erase_if(facts_, [](const IterationFacts& facts) { return !facts.has_summary; });
     return std::move(facts_);
   }
 
@@ -173,6 +179,8 @@ class SummaryReader {
   Result<void> read_one(const NamedSummary& named, ArtifactParser& parser, std::vector<char>& buffer,
                         IterationFacts& facts) const {
     const auto bytes = folder_.read(named.name, buffer);
+    // A run removes a summary that is no longer kept; its journal has the iteration.
+    if (!bytes && bytes.error().code == ErrorCode::kNotFound && beside_ == Beside::kJournal) return {};
     if (!bytes) return tl::unexpected(bytes.error());
     const auto number = parser.summary(*bytes, registry_, facts);
     if (!number) return tl::unexpected(in_file(number.error(), folder_.path_of(named.name)));
@@ -194,6 +202,7 @@ class SummaryReader {
   const std::vector<NamedSummary>& names_;
   const ReportFile* report_;  // to be merged in, or nullptr
   const Registry& registry_;
+  const Beside beside_;
   std::vector<IterationFacts> facts_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
@@ -240,9 +249,12 @@ Result<FolderContent> read_artifact_files(const std::string& path, const Registr
   const auto names = folder->summaries();
   if (!names) return tl::unexpected(names.error());
   auto report = read_report(*folder);
+  const bool report_too_large =
+      !report && report.error().code == ErrorCode::kLimitExceeded && beside == Beside::kJournal;
+  if (report_too_large) report = std::optional<ReportFile>();  // the journal has it all
   if (!report) return tl::unexpected(report.error());
   const bool merge = beside == Beside::kNothing && report->has_value();
-  SummaryReader reader(*folder, *names, merge ? &**report : nullptr, registry);
+  SummaryReader reader(*folder, *names, merge ? &**report : nullptr, registry, beside);
   std::thread helper;
   if (names->size() >= kThreadedFilesMin && std::thread::hardware_concurrency() > 1) {
     helper = std::thread([&reader] { reader.work(); });
@@ -252,7 +264,7 @@ Result<FolderContent> read_artifact_files(const std::string& path, const Registr
   auto iterations = reader.take();
   if (!iterations) return tl::unexpected(iterations.error());
   if (auto whole = check_others(*folder); !whole) return tl::unexpected(whole.error());
-  return FolderContent{std::move(*iterations), std::move(*report)};
+  return FolderContent{std::move(*iterations), std::move(*report), report_too_large};
 }
 
 }  // namespace soak::journal

@@ -25,6 +25,7 @@ enum class Beside {
 struct FolderContent {
   std::vector<IterationFacts> iterations;  // ascending, no two the same
   std::optional<ReportFile> report;        // nothing where there is no TUNING_REPORT.json
+  bool report_too_large = false;           // there is one, beyond kTuningReportBytesMax, beside a journal
 };
 
 // Every ITER_SUMMARY_<digits>.json and TUNING_REPORT.json, with as many threads as help. Errors name the

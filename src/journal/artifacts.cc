@@ -154,8 +154,9 @@ Result<void> take_unknown(std::vector<IterationFacts>&& unknown, const std::opti
 }
 
 // The journal stands in for summaries and report entries that are missing; those that are there must agree.
-Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportFile>& report,
-                           const Registry& registry, RunArtifacts& run) {
+Result<void> merge_journal(JournalContent&& journal, const FolderContent& content, const Registry& registry,
+                           RunArtifacts& run) {
+  const std::optional<ReportFile>& report = content.report;
   std::vector<IterationFacts> merged;
   std::vector<IterationFacts> unknown;
   std::vector<std::int64_t> stood_in;
@@ -177,7 +178,9 @@ Result<void> merge_journal(JournalContent&& journal, const std::optional<ReportF
   if (auto taken = take_unknown(std::move(unknown), report, run.folder, merged); !taken) return taken;
   run.iterations = std::move(merged);
   run.broken_off = std::move(journal.broken_off);
-  if (!report) run.notes.push_back("TUNING_REPORT.json is missing: the journal stands in for it");
+  if (!report)
+    run.notes.push_back(fmt::format("TUNING_REPORT.json is {}: the journal stands in for it",
+                                    content.report_too_large ? "too large to be read" : "missing"));
   const std::int64_t kept = summaries_kept(journal.header.options);
   const std::int64_t last = run.iterations.empty() ? 0 : run.iterations.back().record.iteration;
   if (std::erase_if(stood_in, [&](std::int64_t iteration) { return iteration <= last - kept; }) > 0)
@@ -238,7 +241,7 @@ Result<RunArtifacts> read_run(const std::string& folder, const Registry& registr
                 path_in(folder, kTuningReportName));
   }
   if (!foreign) {
-    if (auto merged = merge_journal(std::move(**journal), content->report, registry, run); !merged)
+    if (auto merged = merge_journal(std::move(**journal), *content, registry, run); !merged)
       return tl::unexpected(merged.error());
   }
   if (content->report) note_report(*content->report, run);

@@ -71,7 +71,8 @@ struct RunArtifacts {
       given;                            // by iteration, from journal.jsonl; also of one that was broken off
   std::optional<BrokenOff> broken_off;  // from journal.jsonl
   Json registry_source;                 // from journal.jsonl: the run's own --params, or null
-  bool foreign = true;  // no journal of ours: a proposal applied in the last iteration is pending, not failed
+  bool in_progress = false;  // set by who judges a run that goes on: what is yet to come is no failure
+  bool foreign = true;       // no journal of ours: a proposal applied in the last iteration is pending, not failed
   std::vector<std::string>
       notes;  // what a reader should be told: gaps, ignored entries, a missing report replaced by the journal
 };

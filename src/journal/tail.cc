@@ -20,7 +20,6 @@ namespace soak::journal {
 namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
-constexpr std::size_t kRecordBytesMax = std::size_t{64} << 20;  // above any report; bounds memory
 
 // `record` is {"body":BODY,"schema_version":"1.1","seq":N,"type":"TYPE"}, canonical, so its end can be read
 // from behind.
@@ -75,7 +74,7 @@ struct JournalTail::Reading {
     const bool other = !descriptor.valid() || now.st_ino != identity.st_ino || now.st_dev != identity.st_dev;
     size = static_cast<std::uint64_t>(now.st_size);
     if (!other && size >= offset) return {};
-    base::Descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    base::Descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
     if (!opened.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
     if (::fstat(opened.get(), &identity) != 0 || !S_ISREG(identity.st_mode))
       return fail(ErrorCode::kNotAFile, "is not a plain file", path);
@@ -198,7 +197,7 @@ Result<bool> JournalTail::read(const Registry& registry, std::uint64_t bytes_max
     if (reading.offset > before) continue;
     if (bytes.size() < chunk) break;  // the last record is not whole
     chunk *= 2;
-    if (chunk > kRecordBytesMax) return reading.breaks("a record that is too long");
+    if (chunk > kLineBytesMax) return reading.breaks("a record that is too long");
   }
   if (reading.buffer.size() > 2 * kChunkBytes) std::string().swap(reading.buffer);
   return false;

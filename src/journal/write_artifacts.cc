@@ -88,7 +88,9 @@ Result<void> write_iteration_summary(const std::string& folder, const IterationR
 
 std::int64_t summaries_kept(const Json& options) {
   const Json kept = options.is_object() ? options.value("keep_summaries", Json()) : Json();
-  return kept.is_number_integer() ? kept.get<std::int64_t>() : kSummariesKept;
+  if (!kept.is_number_integer()) return kSummariesKept;
+  const auto count = kept.get<std::int64_t>();
+  return 1 <= count && count <= kSummariesKeptMax ? count : kSummariesKept;
 }
 
 Result<void> each_iteration(const std::string& folder,

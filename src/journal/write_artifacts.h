@@ -54,8 +54,10 @@ Result<void> write_iteration_summary(const std::string& folder, const IterationR
 // How many ITER_SUMMARY files a run keeps unless it is told otherwise: of the newest iterations. The journal
 // keeps every one.
 inline constexpr std::int64_t kSummariesKept = 10'000;
+inline constexpr std::int64_t kSummariesKeptMax = 10'000'000;
 
-// The same of a run with these recorded options.
+// The same of a run with these recorded options: the default where they say nothing, or nothing from 1 to
+// kSummariesKeptMax.
 std::int64_t summaries_kept(const Json& options);
 
 // Every iteration record of the folder's journal, in order; memory is one record. An error ends it.

@@ -11,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/sha256.h"
+#include "base/streamed_file.h"
 #include "journal/artifacts.h"
 #include "journal/journal.h"
 #include "journal/record_json.h"
@@ -166,9 +167,9 @@ class Fsck {
   }
 
   Result<void> check_bytes(const std::string& name, const std::string& bytes) {
-    const auto found = base::read_file(path(name), journal::kTuningReportBytesMax);
-    if (found && *found == bytes) return {};
-    if (!found && found.error().code != ErrorCode::kNotFound) return tl::unexpected(found.error());
+    const auto same = base::file_holds(path(name), [&](const base::Put& put) { return put(bytes); });
+    if (!same) return tl::unexpected(same.error());
+    if (*same) return {};
     return find(name, differs_or_missing(name),
                 [&] { return base::write_file_atomic_not_durable(path(name), bytes); });
   }
@@ -183,7 +184,12 @@ class Fsck {
     if (!checked) return checked;
     for (const std::string& name : names_) {
       const auto iteration = summary_iteration(name);
-      if (!iteration || (oldest <= *iteration && *iteration <= result_.iterations)) continue;
+      if (!iteration) continue;
+      if (name != journal::iteration_summary_name(*iteration)) {
+        result_.findings.push_back({name, "is a name that no run writes, and no reader takes", false, false});
+        continue;
+      }
+      if (oldest <= *iteration && *iteration <= result_.iterations) continue;
       if (1 <= *iteration && *iteration < oldest) {
         auto found =
             find(name, fmt::format("is not among the {} newest, which are kept", plan_.summaries_kept),

@@ -75,6 +75,23 @@ TEST_F(FsckTest, EveryArtifactThatIsGoneTornOrChangedIsFoundAndRebuiltToTheByte)
     expect_mended();
   }
 }
+TEST_F(FsckTest, SummaryUnderANameThatNoRunWritesIsNamedAndLeftAlone) {
+  const std::string name = "ITER_SUMMARY_02.json";
+  put(name, whole_["ITER_SUMMARY_2.json"]);
+  EXPECT_THAT(findings(true), ElementsAre(HasSubstr(name + ": is a name that no run writes")));
+  EXPECT_FALSE(sound_);
+  EXPECT_TRUE(files().contains(name));
+}
+TEST_F(FsckTest, LinkInTheFolderIsNoArtifactWhateverItLeadsTo) {
+  for (const char* name : {"ITER_SUMMARY_2.json", journal::kKpiGateName, journal::kTuningReportName}) {
+    const std::string elsewhere = root_ + "/elsewhere";
+    std::filesystem::rename(path(name), elsewhere);
+    std::filesystem::create_symlink(elsewhere, path(name));
+    EXPECT_THAT(findings(), ElementsAre(name + std::string(": is not what the journal says")));
+    expect_mended();
+    EXPECT_FALSE(std::filesystem::is_symlink(path(name)));
+  }
+}
 TEST_F(FsckTest, TornTailOfTheJournalIsCut) {
   const std::string journal = whole_[journal::kJournalName];
   put(journal::kJournalName, journal + "{\"crc\":\"0000");

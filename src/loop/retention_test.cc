@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "journal/artifacts.h"
 #include "loop/fsck.h"
 #include "loop/loop_fixture.h"
@@ -61,6 +63,30 @@ TEST_F(Retention, ASummaryThatIsGoneThoughItShouldBeKeptIsStillSaid) {
   const auto read = journal::read_run(folder_, Registry::builtin());
   ASSERT_TRUE(read);
   EXPECT_THAT(read->notes, Contains(HasSubstr("ITER_SUMMARY of iteration 5 is missing")));
+}
+
+TEST_F(Retention, SummaryThatTheRunRemovesWhileItIsReadIsTakenFromTheJournal) {
+  ASSERT_TRUE(run());
+  // Listed, and gone when it is opened.
+  std::filesystem::create_symlink("gone", folder_ + "/ITER_SUMMARY_4.json");
+  const auto read = journal::read_run(folder_, Registry::builtin());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->iterations.size(), 6U);
+}
+
+TEST_F(Retention, NumberInAHeaderThatNoRunWritesIsNotTrusted) {
+  for (const Json& forged : {Json(0), Json(-5), Json(INT64_MIN), Json(UINT64_MAX), Json(1e9), Json("2")})
+    EXPECT_EQ(journal::summaries_kept({{"keep_summaries", forged}}), journal::kSummariesKept) << forged;
+  EXPECT_EQ(journal::summaries_kept({{"keep_summaries", 2}}), 2);
+}
+
+TEST_F(Retention, ReportThatIsTooLargeToBeReadGivesWayToTheJournal) {
+  ASSERT_TRUE(run());
+  std::filesystem::resize_file(folder_ + "/TUNING_REPORT.json", journal::kTuningReportBytesMax + 1);
+  const auto read = journal::read_run(folder_, Registry::builtin());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_THAT(read->notes, Contains(HasSubstr("TUNING_REPORT.json is too large to be read")));
+  EXPECT_EQ(read->iterations.size(), 6U);
 }
 
 TEST_F(Retention, RunKilledBeforeAnyStepAndResumedLeavesTheSameBytes) {

@@ -73,6 +73,7 @@ class Run {
     for (const std::string& name : *names) {
       const auto iteration = summary_iteration(name);
       if (!iteration || *iteration < 1 || *iteration >= oldest) continue;
+      if (name != journal::iteration_summary_name(*iteration)) continue;  // not ours
       if (auto removed = base::remove_file(tools_.folder + "/" + name); !removed) return removed;
     }
     return journal::each_iteration(tools_.folder, [&](const journal::IterationRecord& record) {

@@ -41,7 +41,7 @@ void judge_into(Judgement& judgement, journal::RunArtifacts& run, const analyze:
 }  // namespace
 
 Judgement judge_run_folder(const std::string& folder, const analyze::Profile& profile,
-                           const Registry& registry) {
+                           const Registry& registry, bool in_progress) {
   const auto start = std::chrono::steady_clock::now();
   Judgement judgement;
   if (too_large(folder)) {
@@ -58,6 +58,7 @@ Judgement judge_run_folder(const std::string& folder, const analyze::Profile& pr
       judgement.error = Error{ErrorCode::kNotFound, "holds no iteration to judge", folder, {}};
     } else {
       large = run->iterations.size() >= kTrimFromIterations;
+      run->in_progress = in_progress;
       judge_into(judgement, *run, profile, registry);
     }
   }

@@ -32,7 +32,9 @@ struct Judgement {
   std::chrono::milliseconds took{0};
 };
 
+// `in_progress`: the run goes on, so that neither its length nor a change that no iteration can have shown
+// yet is a failure.
 Judgement judge_run_folder(const std::string& folder, const analyze::Profile& profile,
-                           const Registry& registry);
+                           const Registry& registry, bool in_progress = false);
 
 }  // namespace soak::serve

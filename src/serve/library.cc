@@ -7,10 +7,7 @@
 #include <vector>
 
 #include "serve/json_text.h"
-#include "serve/judgement.h"
-#include "serve/live_metrics.h"
-#include "serve/run_catalog.h"
-#include "serve/run_json.h"
+#include "serve/known_run.h"
 #include "serve/worker.h"
 
 namespace soak::serve {
@@ -40,34 +37,6 @@ http::Reply metrics_reply(std::string text) {
   reply.content_type = kMetricsContentType;
   return reply;
 }
-
-struct Question {
-  Query query;
-  Library::Answer answer;
-};
-
-struct Known {
-  CatalogRun run;
-  std::unique_ptr<RunView> view;
-  std::optional<RunItem> item;  // nothing: not read yet
-  FolderStamp item_stamp;
-  std::shared_ptr<const Judgement> judgement;
-  FolderStamp judged_stamp;
-  std::optional<Error> error;
-  bool judged_once = false;
-  bool judging = false;
-  steady_clock::time_point judge_next{};
-  std::vector<Question> waiting;  // for the judgement
-  std::uint64_t used = 0;         // when, by a count
-  int watchers = 0;
-  std::int64_t told_iteration = 0;
-  RunState told_state = RunState::kEnded;
-
-  bool up_to_date() const {
-    return item && item_stamp == run.stamp && item->state == run.state &&
-           (!view || view->caught_up() || error);
-  }
-};
 
 class ReadingLibrary final : public Library {
  public:
@@ -159,7 +128,7 @@ class ReadingLibrary final : public Library {
     if (!known.view) return;
     const std::optional<std::string> verdict = known.item ? known.item->verdict : std::nullopt;
     // Of a run that has ended, an old judgement is no verdict.
-    const bool counts = known.run.state == RunState::kRunning || judgement_is_current(known);
+    const bool counts = known.run.state == RunState::kRunning || known.judgement_is_current();
     known.item = make_item(known.run, *known.view, counts ? known.judgement.get() : nullptr, known.error);
     if (!known.judgement && known.judged_once && known.judged_stamp == known.run.stamp)
       known.item->verdict = verdict;
@@ -197,26 +166,21 @@ class ReadingLibrary final : public Library {
 
   // ---- judging ----
 
-  bool judgement_is_current(const Known& known) const {
-    return known.judgement != nullptr && known.judged_stamp == known.run.stamp;
-  }
-  static bool can_be_judged(const Known& known) {
-    return !known.error && known.view &&
-           (known.view->totals().iterations > 0 || known.run.state == RunState::kEnded);
-  }
-
   void judge(Known& known) {
     if (known.judging || steady_clock::now() < known.judge_next) return;
     known.judging = true;
     ++judging_;
     judge_->post([this, id = known.run.id, folder = known.run.folder, stamp = known.run.stamp,
-                  profile = known.view->profile(), registry = known.view->registry()] {
-      auto judgement = std::make_shared<const Judgement>(judge_run_folder(folder, profile, registry));
-      reader_->post([this, id, stamp, judgement] { take_judgement(id, stamp, judgement); });
+                  in_progress = known.in_progress(), profile = known.view->profile(),
+                  registry = known.view->registry()] {
+      auto judgement =
+          std::make_shared<const Judgement>(judge_run_folder(folder, profile, registry, in_progress));
+      reader_->post(
+          [this, id, stamp, in_progress, judgement] { take_judgement(id, stamp, in_progress, judgement); });
     });
   }
 
-  void take_judgement(const std::string& id, const FolderStamp& stamp,
+  void take_judgement(const std::string& id, const FolderStamp& stamp, bool in_progress,
                       std::shared_ptr<const Judgement> judgement) {
     --judging_;
     const auto found = runs_.find(id);
@@ -226,12 +190,13 @@ class ReadingLibrary final : public Library {
     known.judged_once = true;
     known.judgement = std::move(judgement);
     known.judged_stamp = stamp;
+    known.judged_in_progress = in_progress;
     known.judge_next = known.run.state == RunState::kRunning
                            ? steady_clock::now() +
                                  std::max<milliseconds>(kJudgeAgainMin, known.judgement->took * kJudgeShare)
                            : steady_clock::time_point();
     make_row(known);
-    if (known.item && !known.view && known.run.state != RunState::kRunning && judgement_is_current(known)) {
+    if (known.item && !known.view && known.run.state != RunState::kRunning && known.judgement_is_current()) {
       known.item->verdict = verdict_of(*known.judgement);
       list_changed_ = true;
     }
@@ -269,7 +234,7 @@ class ReadingLibrary final : public Library {
   // What needs a judgement: it is waited for where there is none, or where the run has ended and it is old.
   void answer_about_run(Known& known, Question question, bool may_wait) {
     refresh(known);
-    if (can_be_judged(known) && !judgement_is_current(known)) {
+    if (known.can_be_judged() && !known.judgement_is_current()) {
       judge(known);
       const bool old_will_do = known.judgement != nullptr && known.run.state == RunState::kRunning;
       if (may_wait && known.judging && !old_will_do && known.waiting.size() < kWaitingMax) {
@@ -282,9 +247,11 @@ class ReadingLibrary final : public Library {
       case Route::kLedger:
         return question.answer(json_reply(ledger_json(judgement, question.query)));
       case Route::kMetrics:
+        // A counter of a journal that is only half read would go down and up again.
+        if (!known.view->caught_up() && !known.error)
+          return question.answer(http::error_reply(503, "busy", "the journal is still being read"));
         return question.answer(metrics_reply(metrics_text(
-            {&*known.item, known.view.get(), judgement, static_cast<double>(known.run.stamp.changed_ns) / 1e9,
-             options_.apply_times, options_.soak_version})));
+            {&*known.item, known.view.get(), judgement, options_.apply_times, options_.soak_version})));
       default:
         return question.answer(json_reply(run_json(*known.item, *known.view, judgement)));
     }
@@ -299,11 +266,18 @@ class ReadingLibrary final : public Library {
     question.answer(json_reply(comparison_json({*a.item, *a.view}, {*b->item, *b->view})));
   }
 
+  // Of a run that goes on, or else of the one that was written last.
   void answer_metrics(Question question) {
     read_runs(kListBudget);
-    const auto newest = sorted({});
-    if (newest.empty()) return question.answer(metrics_reply("# no run yet\n"));
-    answer_about_run(*find(newest.front()->id), std::move(question), true);
+    Known* newest = nullptr;
+    const auto rank = [](const Known& known) {
+      return std::pair(known.in_progress(), known.run.stamp.changed_ns);
+    };
+    for (auto& [id, known] : runs_) {
+      if (known.item && (newest == nullptr || rank(known) > rank(*newest))) newest = &known;
+    }
+    if (newest == nullptr) return question.answer(metrics_reply("# no run yet\n"));
+    answer_about_run(*newest, std::move(question), true);
   }
 
   // Newest first, by their start; without one last, by id.
@@ -351,12 +325,12 @@ class ReadingLibrary final : public Library {
       if (known.watchers == 0) continue;
       if (!locks) locks = HeldLocks::now();
       look(known, *locks);
-      refresh(known);
+      if (!known.up_to_date()) refresh(known);
       const std::int64_t iterations = known.item->totals.iterations;
       const std::string state(run_state_name(known.run.state));
       if (iterations != std::exchange(known.told_iteration, iterations)) {
         publish_({id, fmt::format("event: iteration\ndata: {{\"iteration\":{},\"state\":\"{}\"}}\n\n",
-                                  known.view->last_iteration(), state)});
+                                  known.view ? known.view->last_iteration() : iterations, state)});
       }
       if (known.run.state != std::exchange(known.told_state, known.run.state))
         publish_({id, fmt::format("event: state\ndata: {{\"state\":\"{}\"}}\n\n", state)});
@@ -369,7 +343,7 @@ class ReadingLibrary final : public Library {
       const bool judged = known.judged_once && known.judged_stamp == known.run.stamp;
       if (judged || known.run.state == RunState::kRunning || known.error || !known.item) continue;
       refresh(known);
-      if (!can_be_judged(known)) continue;
+      if (!known.can_be_judged()) continue;
       return judge(known);
     }
   }

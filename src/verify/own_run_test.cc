@@ -101,6 +101,20 @@ TEST_F(OwnRun, FailsAnApplyAfterWhichTheRunBrokeOff) {
   EXPECT_THAT(to_line(result().failures.back()), HasSubstr("broke off"));
 }
 
+TEST_F(OwnRun, HoldsNothingAgainstARunThatGoesOnForWhatIsYetToCome) {
+  see(2, 610);
+  run_.broken_off = journal::BrokenOff{4, {{kAge, 620}}};
+  run_.in_progress = true;
+  EXPECT_EQ(result().fail_count, 0);
+  run_.iterations.pop_back();  // the one that has to show the change
+  run_.broken_off.reset();
+  while (run_.iterations.back().record.tuning.proposed_deltas.empty()) run_.iterations.pop_back();
+  EXPECT_EQ(result().fail_count, 0);
+  EXPECT_EQ(result().pending_count, 1);
+  run_.in_progress = false;
+  EXPECT_EQ(result().fail_count, 1);
+}
+
 TEST_F(OwnRun, FailsWhereNoReportCame) {
   see(1, 600);
   see(3, 610);

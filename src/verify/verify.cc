@@ -155,7 +155,7 @@ class Verifier {
     result_.notes = run_.notes;
     rederived_ = rederive(run_, registry_);
     for (std::size_t k = 0; k < run_.iterations.size(); ++k) take(k);
-    if (run_.broken_off) take_broken_off(*run_.broken_off);
+    if (run_.broken_off && !run_.in_progress) take_broken_off(*run_.broken_off);
     for (auto& [iteration, faults] : rederived_.faults)
       std::move(faults.begin(), faults.end(), std::back_inserter(result_.faults));
     count();
@@ -179,7 +179,7 @@ class Verifier {
       delivery.delivery_class = DeliveryClass::kPartialOk;
     } else if (next != nullptr) {
       delivery.delivery_class = compare(facts, *next) ? DeliveryClass::kFullApply : DeliveryClass::kFail;
-    } else if (tuning.applied && run_.foreign) {
+    } else if (tuning.applied && (run_.foreign || run_.in_progress)) {
       delivery.delivery_class = DeliveryClass::kPending;
     } else {
       fail_without_next(facts);
