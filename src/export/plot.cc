@@ -171,8 +171,9 @@ std::vector<double> nice_ticks(double low, double high, int wanted) {
                       : rough <= 5 * power ? 5 * power
                                            : 10 * power;
   std::vector<double> ticks;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k)
-    ticks.push_back(k == 0 ? 0 : k * step);
+  const double first = std::ceil(low / step - 1e-9), last = std::floor(high / step + 1e-9);
+  if (!(last - first < 100)) return ticks;  // the values are too large for their differences to be told apart
+  for (int k = 0; k <= static_cast<int>(last - first); ++k) ticks.push_back((first + k) * step + 0.0);
   return ticks;
 }
 

@@ -23,6 +23,11 @@ TEST(NiceTicks, AreRoundNumbersWithinTheRange) {
   EXPECT_EQ(nice_ticks(1, 10'000, 10).size(), 10U);
 }
 
+TEST(NiceTicks, AreNoneWhereDoublesCannotTellTheValuesApart) {
+  EXPECT_THAT(nice_ticks(1e17, 1e17 + 16, 5), ::testing::SizeIs(::testing::Le(100U)));
+  EXPECT_THAT(nice_ticks(1e300, 1e300, 5), ::testing::IsEmpty());
+}
+
 TEST(PlotSvg, DrawsALineAndItsThresholdWithTheSideThatFailsShaded) {
   Plot plot{"net_bps",
             "iteration",
@@ -84,6 +89,18 @@ TEST(RunPlots, AreOneOfEachKpiAndOfEachNumericParameter) {
   EXPECT_THAT(plots[0].second, HasSubstr("threshold: at least 2.7"));
   EXPECT_THAT(plots[1].second, HasSubstr("proposed"));
   EXPECT_EQ(count(plots[1].second, "<circle cx"), 2U);  // in the legend, and its own
+}
+
+TEST(RunPlots, FileNamesAreSafeAndNoTwoTheSame) {
+  journal::RunArtifacts run;
+  journal::IterationFacts facts;
+  facts.record.iteration = 1;
+  facts.effective = {{"../a", 1}, {"..-a", 2}};
+  run.iterations.push_back(facts);
+  std::vector<std::string> names;
+  for (const auto& [name, svg] : run_plots(run, analyze::market_maker_profile(), Registry::builtin()))
+    names.push_back(name);
+  EXPECT_THAT(names, ElementsAre("parameter_---a.svg", "parameter_---a-2.svg"));
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "export/plot.h"
@@ -11,6 +13,23 @@ std::optional<double> number_of(const Json& value) {
   if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
   if (!value.is_number()) return std::nullopt;
   return value.get<double>();
+}
+
+// A name as part of a file's: whatever is no letter, digit, "_" or "-" becomes "-", and no two are the same.
+void add_plot(Named& plots, const char* kind, const std::string& name, const Plot& plot) {
+  std::string file = kind;
+  for (const char letter : name) {
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_' || letter == '-';
+    file += plain ? letter : '-';
+  }
+  std::string unique = file;
+  const auto taken = [&] {
+    return std::any_of(plots.begin(), plots.end(),
+                       [&](const auto& one) { return one.first == unique + ".svg"; });
+  };
+  for (int k = 2; taken(); ++k) unique = file + "-" + std::to_string(k);
+  plots.emplace_back(unique + ".svg", plot_svg(plot));
 }
 
 Plot kpi_plot(const journal::RunArtifacts& run, const analyze::Kpi& kpi) {
@@ -59,7 +78,7 @@ Named run_plots(const journal::RunArtifacts& run, const analyze::Profile& profil
   Named plots;
   for (const analyze::Kpi& kpi : profile.kpis) {
     const Plot plot = kpi_plot(run, kpi);
-    if (!plot.lines.front().points.empty()) plots.emplace_back("kpi_" + kpi.name + ".svg", plot_svg(plot));
+    if (!plot.lines.front().points.empty()) add_plot(plots, "kpi_", kpi.name, plot);
   }
   for (auto& [name, lines] : parameter_lines(run)) {
     const auto* known = registry.find(name);
@@ -68,7 +87,7 @@ Named run_plots(const journal::RunArtifacts& run, const analyze::Profile& profil
     plot.x_label = "iteration";
     plot.y_label = known == nullptr || known->unit.empty() ? name : known->unit;
     plot.lines = {std::move(lines.effective), std::move(lines.applied), std::move(lines.proposed)};
-    plots.emplace_back("parameter_" + name + ".svg", plot_svg(plot));
+    add_plot(plots, "parameter_", name, plot);
   }
   return plots;
 }
