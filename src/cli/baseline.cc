@@ -45,10 +45,15 @@ std::vector<std::string> neighbours(const std::string& path) {
   return folders;
 }
 
-std::optional<JudgedRun> default_baseline(const FolderRequest& folder) {
+// Folders that cannot be read go to `warnings`.
+std::optional<JudgedRun> default_baseline(const FolderRequest& folder, std::vector<std::string>& warnings) {
   for (const std::string& other : neighbours(folder.path)) {
     auto judged = judge_folder({other, folder.kpi_profile, folder.params});
-    if (judged && passes_gate(*judged)) return std::move(*judged);
+    if (!judged) {
+      warnings.push_back("not a baseline: " + to_line(judged.error()));
+    } else if (passes_gate(*judged)) {
+      return std::move(*judged);
+    }
   }
   return std::nullopt;
 }
@@ -154,10 +159,11 @@ Result<Comparison> compare_with(const CompareRequest& request, const JudgedRun& 
   if (auto checked = check_limits(request, judged.profile); !checked) return tl::unexpected(checked.error());
   const std::int64_t window = request.last.value_or(judged.profile.window);
   if (request.baseline.empty()) {
-    const auto other = default_baseline(folder);
-    if (other) return with_run(*other, judged, window);
     Comparison none;
-    none.warnings.push_back("nothing to compare with: no other run beside this one passes the gate");
+    const auto other = default_baseline(folder, none.warnings);
+    if (other) return with_run(*other, judged, window);
+    none.warnings.push_back(
+        "nothing to compare with: of the newest 50 runs beside this one no other passes the gate");
     return none;
   }
   if (!base::is_folder(request.baseline)) return with_snapshot(request.baseline, judged);
@@ -171,7 +177,7 @@ Result<Comparison> compare_with(const CompareRequest& request, const JudgedRun& 
 
 Json to_json(const Comparison& comparison) {
   Json json = analyze::to_json(comparison.changes);
-  json["kpis"].update(gate::to_json(comparison.regressions), true);
+  json["regressions"] = gate::to_json(comparison.regressions);
   json["baseline"] = comparison.baseline.empty() ? Json() : Json(comparison.baseline);
   json["warnings"] = comparison.warnings;
   return json;

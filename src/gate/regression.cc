@@ -42,6 +42,11 @@ std::string evidence_text(const SampleComparison& comparison) {
   return text;
 }
 
+// A baseline that is a snapshot has means alone.
+bool tested(const KpiRegression& regression) {
+  return regression.comparison.interval.has_value() && regression.comparison.p_value.has_value();
+}
+
 Check regression_check(const KpiRegression& regression, double limit, const std::string& name) {
   Check check{"regression_" + regression.kpi,
               CheckStatus::kPassed,
@@ -103,10 +108,17 @@ std::vector<KpiRegression> compare_runs(const journal::RunArtifacts& baseline,
 
 void judge_regressions(const std::vector<KpiRegression>& regressions, const RegressionLimits& limits,
                        const std::string& name, GateResult& result) {
-  for (const KpiRegression& regression : regressions) {
-    const auto limit = limits.find(regression.kpi);
-    if (limit == limits.end()) continue;
-    const Check check = regression_check(regression, limit->second, name);
+  for (const auto& [kpi, limit] : limits) {
+    const auto regression = std::find_if(regressions.begin(), regressions.end(),
+                                         [&kpi = kpi](const KpiRegression& one) { return one.kpi == kpi; });
+    const Check check = regression != regressions.end()
+                            ? regression_check(*regression, limit, name)
+                            : Check{"regression_" + kpi,
+                                    CheckStatus::kNotJudged,
+                                    nullptr,
+                                    "≤ " + analyze::number_text(limit),
+                                    {},
+                                    kpi + " could not be compared: there is no baseline"};
     if (check.status == CheckStatus::kFailed) {
       if (result.verdict == GateVerdict::kInconclusive)
         result.reasons.clear();  // a failure is one all the same
@@ -133,7 +145,8 @@ Json to_json(const std::vector<KpiRegression>& regressions) {
         {"confidence", analyze::kComparisonConfidence},
         {"p_value", number_or_null(comparison.p_value)},
         {"worse_by", number_or_null(regression.worse_by)},
-        {"verdict", analyze::comparison_verdict_name(comparison.verdict)}};
+        {"verdict",
+         tested(regression) ? Json(analyze::comparison_verdict_name(comparison.verdict)) : Json()}};
   }
   return kpis;
 }
@@ -146,7 +159,9 @@ std::string to_text(const std::vector<KpiRegression>& regressions, const analyze
     const std::string unit = kpi == nullptr || kpi->unit.empty() ? "" : " " + kpi->unit;
     text += fmt::format("  {:<20} {} -> {}{}{} ({})\n", regression.kpi, shown(comparison.a.mean),
                         shown(comparison.b.mean), comparison.b.mean ? unit : "", evidence_text(comparison),
-                        analyze::comparison_verdict_name(comparison.verdict));
+                        tested(regression)    ? analyze::comparison_verdict_name(comparison.verdict)
+                        : regression.worse_by ? "not tested: means alone"
+                                              : "no data");
   }
   return text;
 }

@@ -95,6 +95,15 @@ TEST(JudgeRegressions, OfAKpiThatTheRunLacksFailAndOfOneThatTheBaselineLacksWarn
   EXPECT_EQ(nothing.verdict, GateVerdict::kWarn);
   EXPECT_EQ(nothing.checks[0].status, CheckStatus::kNotJudged);
 }
+TEST(JudgeRegressions, WithoutABaselineEachLimitIsACheckThatWasNotJudged) {
+  GateResult result = passed();
+  judge_regressions({}, {{"net_bps", 0.5}}, "", result);
+  EXPECT_EQ(result.verdict, GateVerdict::kWarn);
+  ASSERT_EQ(result.checks.size(), 1U);
+  EXPECT_EQ(result.checks[0].name, "regression_net_bps");
+  EXPECT_EQ(result.checks[0].status, CheckStatus::kNotJudged);
+  EXPECT_THAT(result.warnings, Contains(HasSubstr("there is no baseline")));
+}
 TEST(JudgeRegressions, AFailureOutweighsTooFewIterations) {
   GateResult result;
   result.verdict = GateVerdict::kInconclusive;
