@@ -71,7 +71,7 @@ Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
     if (auto written = write_metrics(judged, verified); !written) return written;
   }
   if (!request.html.empty()) {
-    if (auto written = write_html_report(request.folder, request.html); !written) return written;
+    if (auto written = write_html_report(request.folder, request.html, true); !written) return written;
   }
   return publish(request.publish, result, verified, judged.snapshot, judged.run);
 }

@@ -8,7 +8,8 @@
 
 namespace soak::cli {
 
-// Replaced whole. Errors name the file concerned.
-Result<void> write_html_report(const FolderRequest& folder, const std::string& out);
+// Judged by the profile that `folder` names; without one, by the run's own or, with `built_in`, by
+// market-maker, as the gate does. Replaced whole. Errors name the file concerned.
+Result<void> write_html_report(const FolderRequest& folder, const std::string& out, bool built_in);
 
 }  // namespace soak::cli

@@ -59,7 +59,7 @@ Result<std::size_t> write_plots(const ReportRequest& request) {
 int run_report(const ReportRequest& request) {
   std::string said;
   if (!request.out.empty()) {
-    if (const auto written = write_html_report(request.folder, request.out); !written)
+    if (const auto written = write_html_report(request.folder, request.out, false); !written)
       return report_error(written.error());
     said += fmt::format("report: {}\n", request.out);
   }

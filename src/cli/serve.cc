@@ -8,12 +8,12 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <thread>
 
 #include "analyze/profile.h"
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/log.h"
 #include "cli/stop_signal.h"
 #include "serve/access.h"
 
@@ -23,7 +23,7 @@ namespace {
 Result<serve::Defaults> defaults_of(const ServeRequest& request) {
   auto registry = load_registry(request.params);
   if (!registry) return tl::unexpected(registry.error());
-  serve::Defaults defaults{std::move(*registry), analyze::market_maker_profile()};
+  serve::Defaults defaults{std::move(*registry), analyze::market_maker_profile(), false};
   if (request.kpi_profile.empty()) return defaults;
   auto profile = analyze::load_profile(request.kpi_profile);
   if (!profile) return tl::unexpected(profile.error());
@@ -82,9 +82,9 @@ Result<std::unique_ptr<serve::Service>> open_service(const ServeRequest& request
   }
   auto service = serve::Service::create(std::move(options));
   if (!service) return service;
-  std::fprintf(stderr, "soak: serving on %s (Ctrl-C ends it)%s\n",
-               http::address_url((*service)->address()).c_str(),
-               request.token_file.empty() ? "" : "; open it once with ?token=TOKEN");
+  log_line(LogLevel::kInfo, "serving",
+           fmt::format("soak: serving on {}{}", http::address_url((*service)->address()),
+                       request.token_file.empty() ? "" : "; open it once with ?token=TOKEN"));
   return service;
 }
 
@@ -96,8 +96,7 @@ struct ServedRun::Serving {
 ServedRun::ServedRun(const ServeRequest& request) {
   auto service = open_service(request);
   if (!service) {
-    std::fprintf(stderr, "soak: warning: the run goes on without its page: %s\n",
-                 to_line(service.error()).c_str());
+    log_warning("the run goes on without its page: " + to_line(service.error()));
     return;
   }
   serving_ = std::make_unique<Serving>();

@@ -72,7 +72,7 @@ struct RunArtifacts {
   std::optional<BrokenOff> broken_off;  // from journal.jsonl
   Json registry_source;                 // from journal.jsonl: the run's own --params, or null
   bool in_progress = false;  // set by who judges a run that goes on: what is yet to come is no failure
-  bool foreign = true;       // no journal of ours: a proposal applied in the last iteration is pending, not failed
+  bool foreign = true;  // no journal of ours: a proposal applied in the last iteration is pending, not failed
   std::vector<std::string>
       notes;  // what a reader should be told: gaps, ignored entries, a missing report replaced by the journal
 };

@@ -83,10 +83,10 @@ Access AccessRules::judge(const http::Request& request) const {
   if (token_.empty()) return host_is_ours(request) ? Access::kGranted : Access::kWrongHost;
   if (const std::string* authorization = request.header("authorization")) {
     constexpr std::string_view kBearer = "bearer ";
-    const bool bearer = ascii_lower(authorization->substr(0, kBearer.size())) == kBearer;
-    return bearer && is_token(trimmed(std::string_view(*authorization).substr(kBearer.size())))
-               ? Access::kGranted
-               : Access::kNoToken;
+    // Another scheme is a proxy's in front, and no answer to us.
+    if (ascii_lower(authorization->substr(0, kBearer.size())) == kBearer)
+      return is_token(trimmed(std::string_view(*authorization).substr(kBearer.size()))) ? Access::kGranted
+                                                                                        : Access::kNoToken;
   }
   if (request.path == "/") {
     for (const auto& [name, value] : request.query) {

@@ -99,10 +99,9 @@ class MetricsWriter {
            {"target", item.target},
            {"version", source_.soak_version}});
     gauge("soak_run_active", "1 while a run is writing here.", item.state == RunState::kRunning ? 1 : 0);
-    if (source_.last_record_unix_s) {
+    if (const auto written = source_.view->last_iteration_unix_s())
       gauge("soak_last_iteration_timestamp_seconds",
-            "When the newest record was written, by this machine's clock.", *source_.last_record_unix_s);
-    }
+            "When the last complete iteration was found in the journal, by this machine's clock.", *written);
     const auto& header = source_.view->header();
     const Json length =
         header && header->options.is_object() ? header->options.value("iteration_s", Json()) : Json();
@@ -118,8 +117,8 @@ class MetricsWriter {
     }
     counter("soak_iterations_total", "Complete iterations.", totals.iterations);
     counter("soak_iterations_passed_total", "Iterations that pass by the KPI profile.", totals.passed);
-    counter("soak_proposals_total", "Proposed parameter changes.", totals.proposed);
-    counter("soak_proposals_applied_total", "Proposed parameter changes that were applied.", totals.applied);
+    counter("soak_proposals_total", "Iterations with a proposal; rollbacks are none.", totals.proposed);
+    counter("soak_proposals_applied_total", "Iterations whose proposal was applied.", totals.applied);
     for (const auto& [guard, count] :
          {std::pair("freeze", totals.freeze), std::pair("oscillation", totals.oscillation),
           std::pair("velocity", totals.velocity), std::pair("cooldown", totals.cooldown)})
@@ -181,7 +180,7 @@ class MetricsWriter {
 ApplyTimes::ApplyTimes() : histogram_(std::make_unique<Histogram>()) {
   auto& family = prometheus::BuildHistogram()
                      .Name("soak_apply_duration_seconds")
-                     .Help("Time of an apply, from its start to the read-back.")
+                     .Help("Time of an apply's write, rename and read-back.")
                      .Register(histogram_->registry);
   histogram_->times = &family.Add({}, kApplyBuckets);
 }

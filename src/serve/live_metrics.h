@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "serve/judgement.h"
@@ -29,9 +28,8 @@ class ApplyTimes {
 struct MetricsSource {
   const RunItem* item = nullptr;
   const RunView* view = nullptr;
-  const Judgement* judgement = nullptr;      // nullptr: not judged yet, and its metrics are left out
-  std::optional<double> last_record_unix_s;  // when the journal was written last
-  const ApplyTimes* apply_times = nullptr;   // nullptr: not known here
+  const Judgement* judgement = nullptr;     // nullptr: not judged yet, and its metrics are left out
+  const ApplyTimes* apply_times = nullptr;  // nullptr: not known here
   std::string soak_version;
 };
 

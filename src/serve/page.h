@@ -1,7 +1,9 @@
 #pragma once
 // The page's files, and docs/openapi.json, as tools/embed_page.py put them into the program.
 
+#include <soak/result.h>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace soak::serve {
@@ -16,6 +18,8 @@ std::span<const PageFile> page_files();
 // The page as one file, compressed, in which kReportMarker stands in the place of a run's data.
 std::string_view report_template_gzip();
 inline constexpr std::string_view kReportMarker = "@SOAK_DATA@";
+// The content of one of these. kCorrupt: it is not whole, which only a broken program can be.
+Result<std::string> unpacked(std::string_view gzip);
 const PageFile& openapi_file();  // its path is empty
 
 }  // namespace soak::serve

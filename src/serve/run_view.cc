@@ -1,9 +1,12 @@
 #include "serve/run_view.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "analyze/snapshot.h"
 #include "journal/journal.h"
+#include "journal/write_artifacts.h"
 
 namespace soak::serve {
 namespace {
@@ -22,10 +25,20 @@ RunView::RunView(std::string folder, bool foreign, const Defaults& defaults)
 }
 
 Result<void> RunView::refresh() {
-  if (!tail_) return read_foreign();
-  const auto more = tail_->read(registry_, kBytesAtOnce);
-  if (!more) return tl::unexpected(more.error());
-  caught_up_ = !*more;
+  const std::int64_t before = last_iteration_;
+  if (!tail_) {
+    if (auto read = read_foreign(); !read) return read;
+  } else {
+    const auto more = tail_->read(registry_, kBytesAtOnce);
+    if (!more) return tl::unexpected(more.error());
+    caught_up_ = !*more;
+  }
+  struct stat status {};
+  const std::string file = folder_ + "/" + (tail_ ? journal::kJournalName : journal::kTuningReportName);
+  if (last_iteration_ != before && ::stat(file.c_str(), &status) == 0) {
+    last_iteration_unix_s_ =
+        static_cast<double>(status.st_mtim.tv_sec) + static_cast<double>(status.st_mtim.tv_nsec) / 1e9;
+  }
   return {};
 }
 
@@ -49,7 +62,7 @@ Result<void> RunView::on_header(journal::RunHeader header, const Json& body) {
     const auto found = body.find(name);
     return found == body.end() || found->is_null() ? std::string() : canonical_json(*found);
   };
-  if (const std::string text = recorded("profile"); !text.empty()) {
+  if (const std::string text = recorded("profile"); !text.empty() && !defaults_.profile_wins) {
     auto profile = analyze::parse_profile(text, "the journal's profile");
     if (!profile) return tl::unexpected(profile.error());
     profile_ = std::move(*profile);
@@ -80,8 +93,10 @@ void RunView::add(const journal::IterationFacts& facts, const journal::Kpis& kpi
   const journal::IterationRecord& record = facts.record;
   ++totals_.iterations;
   totals_.passed += passed ? 1 : 0;
-  totals_.proposed += record.tuning.proposed_deltas.empty() ? 0 : 1;
-  totals_.applied += !record.tuning.proposed_deltas.empty() && record.tuning.applied ? 1 : 0;
+  if (!record.tuning.proposed_deltas.empty() && record.tuning.origin != journal::kOriginRollback) {
+    ++totals_.proposed;  // a rollback is none
+    totals_.applied += record.tuning.applied ? 1 : 0;
+  }
   totals_.faults += static_cast<std::int64_t>(record.target.faults.size());
   totals_.freeze += record.tuning.guards.freeze_triggered ? 1 : 0;
   totals_.oscillation += record.tuning.guards.oscillation_detected ? 1 : 0;

@@ -23,6 +23,7 @@ namespace soak::serve {
 struct Defaults {
   Registry registry;
   analyze::Profile profile;
+  bool profile_wins = false;  // over a recorded one, too
 };
 
 // Counts over all iterations, whatever the columns still hold.
@@ -64,6 +65,8 @@ class RunView final : private journal::JournalListener {
   const TargetHealth& health() const { return health_; }
   const journal::Kpis& last_kpis() const { return last_kpis_; }
   std::int64_t last_iteration() const { return last_iteration_; }
+  // The journal's time of change when its last complete iteration was found.
+  std::optional<double> last_iteration_unix_s() const { return last_iteration_unix_s_; }
   const std::string& first_utc() const { return first_utc_; }  // ends of iterations
   const std::string& last_utc() const { return last_utc_; }
   const std::vector<std::string>& notes() const { return notes_; }
@@ -89,6 +92,7 @@ class RunView final : private journal::JournalListener {
   TargetHealth health_;
   journal::Kpis last_kpis_;
   std::int64_t last_iteration_ = 0;
+  std::optional<double> last_iteration_unix_s_;
   std::string first_utc_, last_utc_;
   std::vector<std::string> notes_;
 };

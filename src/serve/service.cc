@@ -1,7 +1,6 @@
 #include "serve/service.h"
 
 #include <event2/event.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <map>
@@ -18,7 +17,6 @@ namespace {
 constexpr timeval kHeartbeat{15, 0};
 constexpr std::string_view kStreamBegin = "retry: 2000\n\n";
 constexpr std::string_view kStreamComment = ":\n\n";
-constexpr std::size_t kPageFileBytesMax = std::size_t{16} << 20;
 
 http::Fields security_headers() {
   return {
@@ -28,24 +26,6 @@ http::Fields security_headers() {
       {"X-Content-Type-Options", "nosniff"},
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Resource-Policy", "same-origin"}};
-}
-
-std::string unpacked(std::string_view gzip) {
-  std::string out;
-  z_stream stream{};
-  if (::inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return out;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(gzip.data()));
-  stream.avail_in = static_cast<uInt>(gzip.size());
-  int status = Z_OK;
-  while (status == Z_OK && out.size() < kPageFileBytesMax) {
-    char buffer[65536];
-    stream.next_out = reinterpret_cast<Bytef*>(buffer);
-    stream.avail_out = sizeof buffer;
-    status = ::inflate(&stream, Z_NO_FLUSH);
-    out.append(buffer, sizeof buffer - stream.avail_out);
-  }
-  ::inflateEnd(&stream);
-  return out;
 }
 
 // "gzip" or "*" in Accept-Encoding, unless its weight is 0.
@@ -75,7 +55,9 @@ http::Reply file_reply(const PageFile& file, const http::Request& request) {
     reply.headers.emplace_back("Content-Encoding", "gzip");
     reply.body = file.gzip;
   } else {
-    reply.body = unpacked(file.gzip);
+    auto content = unpacked(file.gzip);
+    if (!content) return http::error_reply(500, "broken", content.error().message);
+    reply.body = std::move(*content);
   }
   return reply;
 }
