@@ -27,7 +27,9 @@ WHOLE = [
     ["prove", "--plan", "@", "--overrides", "r.json", "--", "true"],
     ["prove", "--overrides", "@", "--", "true"],
     ["snapshot", "--path", "run", "--compare", "@"],
+    ["gate", "--path", "run", "--compare", "@"],
     ["promote", "--path", "run", "--skip-gate", "--to", "@"],
+    ["serve", "--path", "run", "--token-file", "@"],
     ["hash", "--canonical", "@"],
     ["sweep", "--feed", "x.feed", "--grid", "@"],
     ["replay", "--feed", "x.feed", "--fee-tiers", "@"],
@@ -52,7 +54,7 @@ IMPORTS = [
     ["feed", "import", "--format", "binance-raw", "--out", "new.feed", "@"],
     ["feed", "import", "--format", "lobster", "--date", "2026-01-01", "--out", "new.feed", "@", "r.json"],
 ]
-ARTIFACTS = ["ITER_SUMMARY_1.json", "TUNING_REPORT.json", "EDGE_REPORT.json", "journal.jsonl"]
+ARTIFACTS = ["ITER_SUMMARY_1.json", "TUNING_REPORT.json", "EDGE_REPORT.json", "KPI_GATE.json", "LAST_GOOD.json", "runtime_overrides.json", "journal.jsonl"]
 READERS = [["verify"], ["analyze"], ["snapshot"], ["gate"], ["ledger"], ["fsck"]]
 
 

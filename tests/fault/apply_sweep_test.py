@@ -36,6 +36,7 @@ class Sweep(unittest.TestCase):
                 return injection.inject(command, cwd, *faults)
             for _ in range(2):  # the number of some calls (locks, memory) may differ by one between two runs
                 outcome, wrong = oracle.judge_point(scenario, run, lies)
+                wrong = injection.unasked_death(outcome, *faults) + wrong
                 if outcome.proven or wrong:
                     break
             return outcome.proven, [f"{scenario.name}, {' + '.join(map(str, faults))}: {w} (exit {outcome.code})" for w in wrong]

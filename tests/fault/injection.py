@@ -95,6 +95,12 @@ def inject(command, cwd, *faults, also=()):
     return outcome
 
 
+def unasked_death(outcome, *faults):
+    """What is wrong where a signal ended the program that no fault sent: a failing call must end in an error that is told."""
+    asked = any(fault.kills for fault in faults) and outcome.code == -signal.SIGKILL
+    return [] if outcome.code >= 0 or asked else [f"ended by signal {-outcome.code}"]
+
+
 def clean_run(command, cwd):
     """Every system call of a run without faults, in order, as strace's lines."""
     outcome = run_traced(command, cwd, [])

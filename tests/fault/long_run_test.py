@@ -1,5 +1,6 @@
 """A run of many iterations costs at its end what it cost at its start: memory, processor time, descriptors, files in its folder."""
 
+import json
 import os
 import pathlib
 import re
@@ -74,10 +75,19 @@ class LongRun(unittest.TestCase):
         self.assertLess(len(names), KEPT + 20)
 
     def test_verify_gate_and_fsck_still_see_the_whole_run(self):
-        for words in (["verify"], ["fsck"]):
-            done = subprocess.run([SOAK, *words, "--path", str(self.folder)], capture_output=True, text=True)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn(f"{ITERATIONS} of {ITERATIONS} iterations", done.stdout)
+        def told(command):
+            done = subprocess.run([SOAK, command, "--path", str(self.folder), "--json"], capture_output=True, text=True)
+            return done.returncode, json.loads(done.stdout)
+        with open(self.folder / "journal.jsonl") as journal:
+            records = (json.loads(line)["record"] for line in journal)
+            proposed = sum(bool(record["body"]["tuning"]["proposed_deltas"]) for record in records if record["type"] == "iteration")
+        self.assertGreater(proposed, KEPT // 10)
+        code, verified = told("verify")
+        self.assertEqual((code, verified["proposed_count"]), (0, proposed))
+        checks = {check["name"]: check for check in told("gate")[1]["checks"]}
+        self.assertEqual((checks["run_length"]["measured"], checks["run_length"]["status"]), (ITERATIONS, "passed"))
+        code, found = told("fsck")
+        self.assertEqual((code, found["iterations"], found["sound"]), (0, ITERATIONS, True))
 
 
 if __name__ == "__main__":

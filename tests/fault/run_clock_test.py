@@ -68,6 +68,7 @@ class Run:
     def jump(self, offset):
         with self.started() as process:
             self.await_iteration(process, 1)
+            assert "libfaketime" in pathlib.Path(f"/proc/{process.pid}/maps").read_text(), "soak's clock is not ours to set"
             self.set_clock(offset)
             self.await_iteration(process, 2)
             process.communicate(timeout=60)

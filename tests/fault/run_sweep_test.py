@@ -45,12 +45,17 @@ class Sweep(unittest.TestCase):
         def one(point):
             scene, *faults = point
             def disturb(command, cwd):
-                outcome = injection.inject(command, cwd, faults[0])
-                for again in faults[1:]:
-                    outcome = injection.inject(scene.command("--resume"), cwd, again)
+                proven = True
+                for number, fault in enumerate(faults):
+                    outcome = injection.inject(command if number == 0 else scene.command("--resume"), cwd, fault)
+                    between.extend(injection.unasked_death(outcome, fault) + scenes.judge_left(scene, cwd, outcome))
+                    proven = proven and outcome.proven
+                outcome.proven = proven
                 return outcome
             for _ in range(2):  # the number of some calls (locks, memory) may differ by one between two runs
+                between = []
                 outcome, wrong = scenes.judge_point(scene, disturb)
+                wrong = between + wrong
                 if outcome.proven or wrong:
                     break
             return outcome.proven, [f"{scene.name}, {' then '.join(map(str, faults))}: {w} (exit {outcome.code})" for w in wrong]
