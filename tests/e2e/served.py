@@ -83,10 +83,10 @@ class Server:
         self.process = subprocess.Popen([SOAK, "serve", "--path", str(path), "--listen", "127.0.0.1:0", *options], cwd=cwd,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stderr.readline()
-        found = re.match(r"soak: serving on http://127\.0\.0\.1:(\d+)/ \(Ctrl-C ends it\)", line)
+        found = re.match(r"soak: serving on http://127\.0\.0\.1:(\d+)/", line)
         if not found:
-            self.process.wait(10)
-            raise RuntimeError(f"soak serve: {line}{self.process.stderr.read()}")
+            self.process.kill()
+            raise RuntimeError(f"soak serve: {line}{self.process.communicate()[1]}")
         self.port = int(found.group(1))
 
     def __enter__(self):
