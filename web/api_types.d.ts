@@ -149,7 +149,7 @@ export interface Run {
   parameters: Array<ParameterInfo>;
   /** as recorded */
   options: Record<string, unknown>;
-  /** with default options; of a run in progress: as if it ended now. null where nothing can be judged yet */
+  /** with default options; of a run in progress its length is not judged, nor a change that no iteration can have shown yet. null where nothing can be judged yet */
   gate: Gate | null;
   /** what verify counts; null where nothing can be judged yet */
   delivery: Delivery | null;
