@@ -4,15 +4,25 @@ const kSpace = "\u00a0";  // no line break between a number and its unit
 const kMissing = "–";
 const kUnitMax = 8;  // a longer one ("order replacements a minute") stands beside the name, once
 
-// Made once: to make a formatter costs a hundred times what it costs to use it, and a chart that is panned formats all its ticks in each frame.
-const kWhole = new Intl.NumberFormat("en-GB", {maximumFractionDigits: 0});
-const kTenths = new Intl.NumberFormat("en-GB", {maximumFractionDigits: 1});
-const kFourDigits = new Intl.NumberFormat("en-GB", {maximumSignificantDigits: 4});
-const kCompact = new Intl.NumberFormat("en-GB", {notation: "compact", maximumSignificantDigits: 4});
-const kDecimals = Array.from({length: 9}, (_, digits) => new Intl.NumberFormat("en-GB", {minimumFractionDigits: digits, maximumFractionDigits: digits}));
-const kClock = new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23"});
-const kDay = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short", year: "numeric"});
-const kShortDay = new Intl.DateTimeFormat("en-GB", {day: "numeric", month: "short"});
+const kMonths = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+// By hand: the first Intl formatter of a page takes longer to make than the whole first view takes to draw.
+
+/** Thousands are set apart. @param {string} text of toFixed */
+const grouped = (text) => text.replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+/** @param {number} number */
+const two_digits = (number) => String(number).padStart(2, "0");
+/** @param {Date} date */
+const clock_of = (date) => [date.getHours(), date.getMinutes(), date.getSeconds()].map(two_digits).join(":");
+/** @param {Date} date */
+const day_of = (date) => `${date.getDate()} ${kMonths[date.getMonth()]}`;
+
+/** Four significant digits and a letter for the thousands. @param {number} value at least 1000 in size */
+function compact(value) {
+  const units = /** @type {[number, string][]} */ ([[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]]);
+  const [size, letter] = units.find(([size]) => Math.abs(value) >= size) ?? [1e3, "K"];
+  return Number((value / size).toPrecision(4)) + letter;
+}
 
 /** @param {string} text */
 const with_minus = (text) => text.replace(/^-/, "−");
@@ -23,7 +33,7 @@ export function format_number(value) {
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-4) return value.toExponential(2).replace(/-/g, "−");
   const whole = Number.isInteger(value) || size >= 1000;
-  return with_minus((whole ? (size >= 1e4 ? kWhole : kTenths) : kFourDigits).format(value));
+  return with_minus(whole ? grouped(size >= 1e4 ? value.toFixed(0) : String(Number(value.toFixed(1)))) : String(Number(value.toPrecision(4))));
 }
 
 /** @param {string} unit */
@@ -78,8 +88,9 @@ export function format_duration(seconds) {
 export function local_time(utc, form = "full") {
   const date = new Date(utc ?? NaN);
   if (Number.isNaN(date.getTime())) return kMissing;
-  if (form === "clock") return kClock.format(date);
-  return form === "day" ? kDay.format(date) : `${kDay.format(date)}, ${kClock.format(date)}`;
+  if (form === "clock") return clock_of(date);
+  const day = `${day_of(date)} ${date.getFullYear()}`;
+  return form === "day" ? day : `${day}, ${clock_of(date)}`;
 }
 
 /** @param {string|null} utc */
@@ -96,19 +107,20 @@ export function count_of(count, one, many = one + "s") {
 export function tick_texts(ticks, step) {
   let decimals = 0;
   while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) decimals += 1;
-  return ticks.map((tick) => with_minus((Math.abs(tick) >= 1e4 ? kCompact : kDecimals[decimals]).format(tick)));
+  return ticks.map((tick) => with_minus(Math.abs(tick) >= 1e4 ? compact(tick) : grouped(tick.toFixed(decimals))));
 }
 
 /** There is no iteration 0. @param {number[]} ticks */
 export function iteration_texts(ticks) {
-  return ticks.map((tick) => (tick === 0 ? "" : kWhole.format(tick)));
+  return ticks.map((tick) => (tick === 0 ? "" : grouped(tick.toFixed(0))));
 }
 
 /** Clock times; the day where it changes. @param {number[]} ticks seconds @param {number} step */
 export function time_texts(ticks, step) {
   let day = "";
   return ticks.map((tick) => {
-    const today = kShortDay.format(tick * 1000), clock = kClock.format(tick * 1000);
+    const date = new Date(tick * 1000);
+    const today = day_of(date), clock = clock_of(date);
     const text = step >= 86400 ? today : (step >= 60 ? clock.slice(0, 5) : clock) + (today === day ? "" : "\n" + today);
     day = today;
     return text;

@@ -1,12 +1,12 @@
 // What can be tried without a browser: `node --test web/pure_test.mjs`.
 import assert from "node:assert/strict";
 import test from "node:test";
-import {format_duration, format_number, format_value, percent, signed, tick_texts, with_unit} from "./format.js";
+import {format_duration, format_number, format_value, iteration_texts, local_time, percent, signed, tick_texts, time_texts, with_unit} from "./format.js";
 import {filter_ledger, thin_series} from "./source.js";
 import {ChartRange, lower_bound} from "./range.js";
 
 test("numbers are written as people read them", () => {
-  const cases = [[0.1 + 0.2, "0.3"], [0, "0"], [10000, "10,000"], [2.7, "2.7"], [3.484283, "3.484"], [-0.0363, "−0.0363"], [122919.646, "122,920"], [2519.84, "2,519.8"], [0.00001234, "1.23e−5"],
+  const cases = [[0.1 + 0.2, "0.3"], [0, "0"], [10000, "10,000"], [2.7, "2.7"], [3.484283, "3.484"], [-0.0363, "−0.0363"], [122919.646, "122,920"], [2519.84, "2,519.8"], [0.00001234, "1.23e−5"], [0.0001234, "0.0001234"], [-1234567.8, "−1,234,568"], [999.95, "1000"], [1000, "1,000"],
     [null, "–"], [undefined, "–"], [NaN, "–"], [1 / 3, "0.3333"]];
   for (const [value, text] of cases) assert.equal(format_number(value), text);
 });
@@ -32,6 +32,19 @@ test("durations have two units at most, shares one decimal", () => {
 test("ticks have the decimals that their distance needs", () => {
   assert.deepEqual(tick_texts([1.5, 1.75, 2], 0.25), ["1.50", "1.75", "2.00"]);
   assert.deepEqual(tick_texts([0, 0.1, 0.30000000000000004], 0.1), ["0.0", "0.1", "0.3"]);
+  assert.deepEqual(tick_texts([-20000, -2500, 0, 2500, 20000], 2500), ["−20K", "−2,500", "0", "2,500", "20K"]);
+  assert.deepEqual(tick_texts([1234567, 1.5e9, 2e12], 1e5), ["1.235M", "1.5B", "2T"]);
+  assert.deepEqual(iteration_texts([0, 1500, 10000]), ["", "1,500", "10,000"]);
+});
+
+test("times are local, and tell the day where it changes", () => {
+  const noon = new Date(2026, 8, 4, 12, 5, 9);
+  assert.equal(local_time(noon.toISOString()), "4 Sep 2026, 12:05:09");
+  assert.equal(local_time(noon.toISOString(), "clock"), "12:05:09");
+  assert.equal(local_time("nothing"), "–");
+  const at = noon.getTime() / 1000;
+  assert.deepEqual(time_texts([at, at + 60, at + 86400], 60), ["12:05\n4 Sep", "12:06", "12:05\n5 Sep"]);
+  assert.deepEqual(time_texts([at, at + 1], 1), ["12:05:09\n4 Sep", "12:05:10"]);
 });
 
 function series_of(count) {

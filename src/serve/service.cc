@@ -20,9 +20,7 @@ constexpr std::string_view kStreamComment = ":\n\n";
 
 http::Fields security_headers() {
   return {
-      {"Content-Security-Policy",
-       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"Content-Security-Policy", std::string(page_policy())},
       {"X-Content-Type-Options", "nosniff"},
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Resource-Policy", "same-origin"}};
@@ -129,9 +127,7 @@ class PageService final : public Service, private http::RequestHandler {
     auto parsed = parse_query(request);
     if (auto* wrong = std::get_if<http::Reply>(&parsed)) return server_->reply(exchange, std::move(*wrong));
     if (auto* query = std::get_if<Query>(&parsed)) return answer_query(exchange, std::move(*query), request);
-    for (const PageFile& file : page_files()) {
-      if (file.path == request.path) return server_->reply(exchange, file_reply(file, request));
-    }
+    if (request.path == "/") return server_->reply(exchange, file_reply(page_file(), request));
     server_->reply(exchange, http::error_reply(404, "not_found", "nothing is served at this address"));
   }
 
