@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include "base/descriptor.h"
 #include "base/streamed_file.h"
@@ -78,10 +77,31 @@ Result<void> write_file_atomic_not_durable(const std::string& path, std::string_
 }
 
 Result<void> make_folders(const std::string& path) {
-  std::error_code problem;
-  std::filesystem::create_directories(path, problem);
-  if (problem) return tl::unexpected(error_from_errno(problem.value(), "cannot create the folder", path));
+  std::vector<std::string> missing;  // the innermost first
+  std::string folder = path;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  for (; !file_exists(folder); folder = folder_of(folder)) missing.push_back(folder);
+  for (; !missing.empty(); missing.pop_back()) {
+    const std::string& next = missing.back();
+    if (::mkdir(next.c_str(), 0755) != 0 && errno != EEXIST)
+      return tl::unexpected(error_from_errno(errno, "cannot create the folder", path));
+    if (auto synced = sync_folder(folder_of(next)); !synced)
+      return fail(synced.error().code, "cannot create the folder: " + to_line(synced.error()), path);
+  }
   if (!is_folder(path)) return fail(ErrorCode::kNotAFile, "is a file, not a folder", path);
+  return {};
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<void> sync_folder(const std::string& path) {
+  const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.valid()) return tl::unexpected(error_from_errno(errno, "cannot open the folder", path));
+  if (::fsync(folder.get()) != 0)
+    return tl::unexpected(error_from_errno(errno, "cannot make the folder durable", path));
   return {};
 }
 

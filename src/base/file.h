@@ -22,8 +22,15 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max = k
 // socket has the name. An error names `path`, not the temp file.
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes);
 
-// Creates the folder and its parents (0755). Fails with kNotAFile where a file is in the way.
+// Creates the folder and its parents (0755); the names that are new are durable. Fails with kNotAFile where a
+// file is in the way.
 Result<void> make_folders(const std::string& path);
+
+// The folder that the path lies in: "." where it says none.
+std::string folder_of(const std::string& path);
+
+// fsync of a folder: the names in it are durable.
+Result<void> sync_folder(const std::string& path);
 
 // Removes a file or a symbolic link; one that is gone already is no error.
 Result<void> remove_file(const std::string& path);

@@ -92,6 +92,24 @@ TEST(MakeFolders, RefusesWhereAFileIsInTheWay) {
   EXPECT_EQ(made.error().code, ErrorCode::kNotAFile);
 }
 
+TEST(MakeFolders, MakesEachThatIsMissingHoweverThePathIsWritten) {
+  const TempFolder folder;
+  for (const char* path : {"a", "b/c/d", "e//f/", "b/c/g", "h/../i"}) {
+    ASSERT_TRUE(make_folders(folder.file(path))) << path;
+    ASSERT_TRUE(make_folders(folder.file(path))) << path << ", again";
+    EXPECT_TRUE(is_folder(folder.file(path))) << path;
+  }
+  write_bytes(folder.file("file"), "");
+  EXPECT_EQ(make_folders(folder.file("file/x")).error().code, ErrorCode::kNotAFile);
+}
+
+TEST(FolderOf, IsWhatThePathLiesIn) {
+  EXPECT_EQ(folder_of("a"), ".");
+  EXPECT_EQ(folder_of("/a"), "/");
+  EXPECT_EQ(folder_of("/a/b"), "/a");
+  EXPECT_EQ(folder_of("a/b"), "a");
+}
+
 TEST(ListFolder, SortsByByteAndLeavesOutDots) {
   const TempFolder folder;
   for (const char* name : {"b", "a", "B", ".hidden"}) write_bytes(folder.file(name), "");

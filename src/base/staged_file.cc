@@ -11,14 +11,6 @@
 #include "base/file.h"
 
 namespace soak::base {
-namespace {
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
-}  // namespace
 
 Result<StagedFile> StagedFile::create(const std::string& path) {
   struct stat status {};
@@ -62,8 +54,7 @@ Result<void> StagedFile::commit() {
   if (::rename(temp_.c_str(), path_.c_str()) != 0)
     return tl::unexpected(error_from_errno(errno, "cannot rename into place", path_));
   temp_.clear();
-  const Descriptor folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.valid() || ::fsync(folder.get()) != 0)
+  if (!sync_folder(folder_of(path_)))
     return fail(ErrorCode::kUnknownOutcome, "written, but the folder could not be made durable", path_);
   return {};
 }

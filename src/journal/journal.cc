@@ -198,18 +198,6 @@ Result<std::optional<Record>> JournalReader::parse(std::string_view text, std::o
 
 namespace {
 
-// The name of a new file is durable only when its folder is.
-Result<void> sync_folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  const base::Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!descriptor.valid())
-    return tl::unexpected(base::error_from_errno(errno, "cannot open the folder", folder));
-  if (::fsync(descriptor.get()) != 0)
-    return tl::unexpected(base::error_from_errno(errno, "cannot make the folder durable", folder));
-  return {};
-}
-
 // What is appended must land in the run's folder alone.
 Result<void> check_own_file(int journal, const std::string& path) {
   struct stat status {};
@@ -249,7 +237,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path,
   if (auto own = check_own_file(descriptor.get(), path); !own) return tl::unexpected(own.error());
   std::unique_ptr<Journal> journal(new Journal(std::move(descriptor), path));
   if (auto recovered = journal->recover(each); !recovered) return tl::unexpected(recovered.error());
-  if (auto synced = sync_folder_of(path); !synced) return tl::unexpected(synced.error());
+  // The name of a new file is durable only when its folder is.
+  if (auto synced = base::sync_folder(base::folder_of(path)); !synced) return tl::unexpected(synced.error());
   return journal;
 }
 

@@ -26,10 +26,6 @@ constexpr std::uint32_t kNotices = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM 
 constexpr std::chrono::seconds kAgeMax{5};
 constexpr std::chrono::seconds kComposingMax{1};
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -80,8 +76,9 @@ Result<void> FileWatch::open() {
   const auto watch = [&](const std::string& path, int& folder, std::string& name) -> Result<void> {
     if (path.empty()) return {};
     name = name_of(path);
-    folder = ::inotify_add_watch(notices_.get(), folder_of(path).c_str(), kNotices | IN_ONLYDIR);
-    if (folder < 0) return tl::unexpected(base::error_from_errno(errno, "cannot watch", folder_of(path)));
+    folder = ::inotify_add_watch(notices_.get(), base::folder_of(path).c_str(), kNotices | IN_ONLYDIR);
+    if (folder < 0)
+      return tl::unexpected(base::error_from_errno(errno, "cannot watch", base::folder_of(path)));
     return {};
   };
   if (auto watched = watch(options_.report_path, report_folder_, report_name_); !watched) return watched;
