@@ -56,6 +56,19 @@ class Order(unittest.TestCase):
             if word.startswith("ITER_SUMMARY_"):
                 self.assertEqual(words[n - 2:n], ["iteration", "durable"])
 
+    def test_names_of_new_folders_and_of_the_journal_are_durable_before_the_first_record(self):
+        outcome = injection.run_traced(SCENE.command(), self.root, ["-y", "-e", "trace=mkdir,openat,fsync,fdatasync"])
+        self.assertEqual(outcome.code, 0, outcome.stderr)
+        start = next(n for n, line in enumerate(outcome.log) if "fdatasync(" in line)
+        root = str(self.root)
+        made = [(n, root + "/" + match[1]) for n, line in enumerate(outcome.log) if (match := re.search(r'mkdir\("([^"]+)", 0755\) = 0', line))]
+        self.assertGreaterEqual(len(made), 2)
+        new = made + [(n, match[1]) for n, line in enumerate(outcome.log) if (match := re.search(r"O_CREAT.* = \d+<(.*/journal\.jsonl)>$", line))]
+        self.assertEqual(len(new), len(made) + 1)
+        for n, path in new:
+            parent = str(pathlib.PurePath(path).parent)
+            self.assertTrue(any("fsync(" in line and f"<{parent}>)" in line for line in outcome.log[n:start]), path)
+
     def test_records_that_could_not_be_made_durable_are_cut_off_and_written_anew(self):
         """The next start's fsync would say success without them on the disk, as the kernel has forgotten that they are not."""
         whole = scenes.uninterrupted(SCENE)
