@@ -10,7 +10,7 @@ if(SOAK_WERROR)
   set(werror -Werror -Wno-error=restrict)  # g++ 12 raises -Wrestrict falsely on std::string's operator+ (GCC bug 105651)
 endif()
 if(SOAK_UNITY)  # what is hidden in a source is still hidden when it is read by another
-  target_compile_options(soak_options INTERFACE -Wno-subobject-linkage)
+  target_compile_options(soak_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endif()
 # No fused multiply-add behind our back: the same seed gives the same bits on every machine.
 target_compile_options(soak_options INTERFACE -ffp-contract=off)

@@ -53,7 +53,12 @@ class Reader {
       refuse(key, "must be a text");
       return fallback;
     }
-    return object_.at(key).get<std::string>();
+    const auto& value = object_.at(key).get_ref<const std::string&>();
+    if (std::any_of(value.begin(), value.end(), [](char letter) { return '\0' <= letter && letter < ' '; })) {
+      refuse(key, "must be one line, without control characters");
+      return fallback;
+    }
+    return value;
   }
 
   double number(const char* key, double fallback, double min, double max) {

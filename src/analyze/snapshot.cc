@@ -12,17 +12,6 @@ constexpr double kOutlierDeviations = 5 * 1.4826;  // scaled so that a normal di
 constexpr double kOutlierShare = 0.25;
 constexpr std::size_t kOutlierValuesMin = 5;
 
-// Old artifacts give ratios as percentages at times: a value above 1. Our own never do, and there a 1.2 is a
-// fault, not 1.2 %.
-journal::Kpis as_ratios(const journal::Kpis& kpis, const Profile& profile, bool foreign) {
-  journal::Kpis result = kpis;
-  for (const Kpi& kpi : profile.kpis) {
-    const auto it = result.find(kpi.name);
-    if (it != result.end() && foreign && kpi.is_ratio && it->second > 1) it->second /= 100;
-  }
-  return result;
-}
-
 std::vector<double> values_of(const std::vector<JudgedIteration>& window, const std::string& kpi) {
   std::vector<double> values;
   for (const JudgedIteration& judged : window) {
@@ -77,6 +66,16 @@ std::optional<bool> parity_of(const Facts& facts, const std::vector<JudgedIterat
 }
 
 }  // namespace
+
+// Our own never are percentages, and there a 1.2 is a fault, not 1.2 %.
+journal::Kpis as_ratios(const journal::Kpis& kpis, const Profile& profile, bool foreign) {
+  journal::Kpis result = kpis;
+  for (const Kpi& kpi : profile.kpis) {
+    const auto it = result.find(kpi.name);
+    if (it != result.end() && foreign && kpi.is_ratio && it->second > 1) it->second /= 100;
+  }
+  return result;
+}
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {

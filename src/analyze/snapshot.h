@@ -16,6 +16,10 @@ namespace soak::analyze {
 enum class Verdict { kPass, kWarn, kFail };
 std::string_view verdict_name(Verdict verdict);  // "PASS", "WARN", "FAIL"
 
+// Old artifacts give ratios as percentages at times: a ratio above 1 in a `foreign` run is one, and is
+// divided.
+journal::Kpis as_ratios(const journal::Kpis& kpis, const Profile& profile, bool foreign);
+
 struct JudgedIteration {
   std::int64_t iteration = 0;  // its number in the artifacts
   journal::Kpis kpis;  // percentages of old artifacts as ratios; a KPI held by the profile's policy filled in

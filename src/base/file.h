@@ -17,9 +17,9 @@ inline constexpr std::size_t kFileBytesMax = std::size_t{64} << 20;
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = kFileBytesMax);
 
 // Replaces `path` through a temp file and a rename, so that a reader never sees half of it. NOT durable: no
-// fsync. For artifacts that the journal can rebuild. The parent folder must exist. The file is 0600. A
-// symbolic link at `path` itself is replaced, not followed; kNotAFile where a folder, a device, a pipe or a
-// socket has the name. An error names `path`, not the temp file.
+// fsync. For artifacts that the journal can rebuild. The folder must exist. A new file is 0600, an old one
+// keeps its mode. A symbolic link at `path` itself is replaced, not followed; kNotAFile where a folder, a
+// device, a pipe or a socket has the name. An error names `path`, not the temp file.
 Result<void> write_file_atomic_not_durable(const std::string& path, std::string_view bytes);
 
 // Creates the folder and its parents (0755); the names that are new are durable. Fails with kNotAFile where a

@@ -75,6 +75,20 @@ TEST(WriteFileAtomicNotDurable, ReplacesAWholeFile) {
   EXPECT_EQ(list_folder(folder.path())->size(), 1U);
 }
 
+TEST(WriteFileAtomicNotDurable, IsTheOwnersAloneWhereItIsNewAndKeepsTheModeOfTheOldOne) {
+  const TempFolder folder;
+  const std::string path = folder.file("f");
+  const auto mode = [&path] {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+  };
+  ASSERT_TRUE(write_file_atomic_not_durable(path, "new"));
+  EXPECT_EQ(mode(), 0600U);
+  ASSERT_EQ(::chmod(path.c_str(), 04754), 0);
+  ASSERT_TRUE(write_file_atomic_not_durable(path, "newer"));
+  EXPECT_EQ(mode(), 0754U);
+}
+
 TEST(WriteFileAtomicNotDurable, NamesTheFileItselfWhereItsTempFileCannotBeMade) {
   const TempFolder folder;
   const auto written = write_file_atomic_not_durable(folder.file("none/f"), "new");

@@ -20,7 +20,8 @@ constexpr std::size_t kCompareBytes = 1 << 16;
 
 Result<void> write_streamed_not_durable(const std::string& path, const Produce& produce) {
   struct stat present {};
-  if (::lstat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode) && !S_ISLNK(present.st_mode)) {
+  const bool exists = ::lstat(path.c_str(), &present) == 0;
+  if (exists && !S_ISREG(present.st_mode) && !S_ISLNK(present.st_mode)) {
     return fail(ErrorCode::kNotAFile,
                 S_ISDIR(present.st_mode) ? "is a folder, not a file"
                                          : "is a device, a pipe or a socket, and not replaced by a file",
@@ -30,6 +31,13 @@ Result<void> write_streamed_not_durable(const std::string& path, const Produce& 
   Descriptor descriptor(::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!descriptor.valid())
     return tl::unexpected(error_from_errno(errno, "cannot create a temp file beside it", path));
+  // One of another owner may have given its readers more than we would.
+  if (exists && S_ISREG(present.st_mode) && present.st_uid == ::geteuid() &&
+      ::fchmod(descriptor.get(), present.st_mode & 0777) != 0) {
+    const auto failed = error_from_errno(errno, "cannot keep its mode", path);
+    ::unlink(temp.c_str());
+    return tl::unexpected(failed);
+  }
   auto written = produce([&](std::string_view bytes) { return write_all(descriptor.get(), bytes, path); });
   if (written && descriptor.close() != 0)
     written = tl::unexpected(error_from_errno(errno, "cannot close its temp file", path));

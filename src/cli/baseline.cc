@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/plural.h"
 #include "journal/journal.h"
+#include "journal/write_artifacts.h"
 
 namespace soak::cli {
 namespace {
@@ -34,8 +36,9 @@ std::vector<std::string> neighbours(const std::string& path) {
        entry.increment(problem)) {
     std::error_code none;
     if (entry->is_symlink(none) || !entry->is_directory(none) || entry->path() == own) continue;
-    const fs::path journal = entry->path() / journal::kJournalName;
-    const auto written = fs::last_write_time(journal, none);
+    auto written = fs::last_write_time(entry->path() / journal::kJournalName, none);
+    if (none)
+      written = fs::last_write_time(entry->path() / journal::kTuningReportName, none);  // another tool's
     if (!none) found.emplace_back(written, entry->path().string());
   }
   std::sort(found.begin(), found.end(), std::greater<>());
@@ -46,8 +49,9 @@ std::vector<std::string> neighbours(const std::string& path) {
 }
 
 // Folders that cannot be read go to `warnings`.
-std::optional<JudgedRun> default_baseline(const FolderRequest& folder, std::vector<std::string>& warnings) {
-  for (const std::string& other : neighbours(folder.path)) {
+std::optional<JudgedRun> default_baseline(const std::vector<std::string>& others, const FolderRequest& folder,
+                                          std::vector<std::string>& warnings) {
+  for (const std::string& other : others) {
     auto judged = judge_folder({other, folder.kpi_profile, folder.params});
     if (!judged) {
       warnings.push_back("not a baseline: " + to_line(judged.error()));
@@ -86,7 +90,7 @@ gate::KpiRegression of_means(const analyze::KpiChange& change, const analyze::Pr
   return regression;
 }
 
-Result<Comparison> with_snapshot(const std::string& file, const JudgedRun& judged) {
+Result<Comparison> with_snapshot(const std::string& file, const JudgedRun& judged, bool last_asked_for) {
   const auto read = read_json_with_hash(file);
   if (!read) return tl::unexpected(read.error());
   auto changes =
@@ -97,6 +101,13 @@ Result<Comparison> with_snapshot(const std::string& file, const JudgedRun& judge
     comparison.regressions.push_back(of_means(change, judged.profile));
   if (read->value.value("verdict", Json()) == "FAIL")
     comparison.warnings.push_back("the baseline " + file + " is the snapshot of a failed run");
+  if (const Json other = read->value.value("profile", Json());
+      other.is_string() && other != judged.profile.name)
+    comparison.warnings.push_back("the baseline " + file +
+                                  " was judged by another KPI profile: " + other.get<std::string>());
+  if (last_asked_for)
+    comparison.warnings.push_back("--compare-last changes nothing: the snapshot " + file +
+                                  " holds the means of its own window alone");
   return comparison;
 }
 
@@ -144,7 +155,8 @@ void add_compare_options(CLI::App& command, CompareRequest& request, bool limits
                                  equals + 1 < text.size();
               if (!whole || !std::isfinite(limit) || limit < 0)
                 throw CLI::ValidationError("--max-regression", "is KPI=NUMBER, the number not negative");
-              request.max_regression[text.substr(0, equals)] = limit;
+              if (!request.max_regression.emplace(text.substr(0, equals), limit).second)
+                throw CLI::ValidationError("--max-regression", "names " + text.substr(0, equals) + " twice");
             }
           },
           "KPI=V: fail where the KPI's mean is worse than the baseline's by more than V, in its unit; as "
@@ -160,13 +172,18 @@ Result<Comparison> compare_with(const CompareRequest& request, const JudgedRun& 
   const std::int64_t window = request.last.value_or(judged.profile.window);
   if (request.baseline.empty()) {
     Comparison none;
-    const auto other = default_baseline(folder, none.warnings);
+    const auto others = neighbours(folder.path);
+    const auto other = default_baseline(others, folder, none.warnings);
     if (other) return with_run(*other, judged, window);
     none.warnings.push_back(
-        "nothing to compare with: of the newest 50 runs beside this one no other passes the gate");
+        others.empty() ? "nothing to compare with: no other run stands beside this one"
+                       : fmt::format("nothing to compare with: of the newest {} beside this one none "
+                                     "passes the gate",
+                                     base::plural(others.size(), "run")));
     return none;
   }
-  if (!base::is_folder(request.baseline)) return with_snapshot(request.baseline, judged);
+  if (!base::is_folder(request.baseline))
+    return with_snapshot(request.baseline, judged, request.last.has_value());
   const auto other = judge_folder({request.baseline, folder.kpi_profile, folder.params});
   if (!other) return tl::unexpected(other.error());
   auto comparison = with_run(*other, judged, window);

@@ -51,6 +51,7 @@ void add_replay(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 void add_prove(CLI::App& app, int& exit_code);
 void add_fsck(CLI::App& app, int& exit_code);
+void add_status(CLI::App& app, int& exit_code);
 void add_hash(CLI::App& app, int& exit_code);
 
 }  // namespace soak::cli

@@ -3,18 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
+#include "base/file.h"
+#include "base/readable.h"
 #include "cli/baseline.h"
 #include "cli/command.h"
 #include "cli/html_report.h"
+#include "cli/log.h"
+#include "cli/output_file.h"
 #include "cli/publish.h"
 #include "cli/run_folder.h"
 #include "gate/gate.h"
+#include "loop/run_folder.h"
 
 namespace soak::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct GateRequest {
   FolderRequest folder;
@@ -27,14 +35,31 @@ struct GateRequest {
   bool json = false;
 };
 
-int could_not_judge(const Error& error, bool json) {
-  static_cast<void>(report_error(error, json));
+// Whoever waits for the verdict hears that there is none; what an earlier gate left must not speak for it.
+int could_not_judge(const GateRequest& request, const Error& error) {
+  static_cast<void>(report_error(error, request.json));
+  gate::GateResult result;
+  result.reasons.push_back("could not judge: " + to_line(error));
+  const std::string& folder = request.folder.path;
+  const auto published =
+      publish(request.publish, {result, nullptr, nullptr, folder, fs::path(folder).filename()});
+  if (!published) log_warning(to_line(published.error()));
+  if (request.prometheus) {
+    if (const auto removed = base::remove_file(folder + "/" + kMetricsName);
+        !removed && base::is_folder(folder))
+      log_warning(to_line(removed.error()));
+  }
   return kExitInconclusive;
 }
 
+// Names and messages may come from a run's files.
+std::string one_line(const std::string& text) {
+  return base::readable(text, verify::kToLineBytesMax);
+}
+
 std::string check_line(const gate::Check& check) {
-  std::string line =
-      fmt::format("  {:<10}  {:<21}  {}", gate::check_status_name(check.status), check.name, check.message);
+  std::string line = fmt::format("  {:<10}  {:<21}  {}", gate::check_status_name(check.status), check.name,
+                                 one_line(check.message));
   if (!check.threshold.empty() && !check.measured.is_null()) {
     line +=
         fmt::format(" [{}; threshold {}]",
@@ -56,7 +81,7 @@ std::string text_of(const gate::GateResult& result, const GateRequest& request,
     }
     text += fmt::format("  failed delivery: {}\n", verify::to_line(verified->failures[i]));
   }
-  for (const std::string& warning : result.warnings) text += fmt::format("warning: {}\n", warning);
+  for (const std::string& warning : result.warnings) text += fmt::format("warning: {}\n", one_line(warning));
   return text + comparison +
          fmt::format(
              "Reports: {}/ POST_SOAK_AUDIT.md FAILURES.md RECOMMENDATIONS.md DELTA_VERIFY_REPORT.md "
@@ -64,30 +89,36 @@ std::string text_of(const gate::GateResult& result, const GateRequest& request,
              request.folder.path, request.prometheus ? " POST_SOAK_METRICS.prom" : "");
 }
 
+// Each is written, and told, whatever becomes of the others. The first error.
 Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
                        const verify::VerifyResult* verified, const gate::GateResult& result) {
-  if (auto written = write_reports(judged, verified); !written) return written;
-  if (request.prometheus) {
-    if (auto written = write_metrics(judged, verified); !written) return written;
-  }
-  if (!request.html.empty()) {
-    if (auto written = write_html_report(request.folder, request.html, true); !written) return written;
-  }
-  return publish(request.publish, result, verified, judged.snapshot, judged.run);
+  Result<void> all = write_reports(judged, verified);
+  const auto then = [&all](Result<void> written) {
+    if (all && !written) all = std::move(written);
+  };
+  if (request.prometheus) then(write_metrics(judged, verified));
+  if (!request.html.empty()) then(write_html_report(request.folder, request.html, true));
+  const std::string& folder = judged.run.folder;
+  then(publish(request.publish,
+               {result, verified, &judged.snapshot, folder,
+                judged.run.header ? judged.run.header->run_id : fs::path(folder).filename().string()}));
+  return all;
 }
 
 int run_gate(const GateRequest& request) {
   const auto judged = judge_folder(request.folder);
-  if (!judged) return could_not_judge(judged.error(), request.json);
+  if (!judged) return could_not_judge(request, judged.error());
   std::optional<verify::VerifyResult> found;
   if (!request.skip_delta_verify) found = verify::verify_run(judged->run, judged->registry);
   const verify::VerifyResult* verified = found ? &*found : nullptr;
   gate::GateResult result =
       gate::judge(judged->run, judged->profile, judged->snapshot, verified, request.options);
+  if (loop::run_is_under_way(request.folder.path))
+    result.warnings.push_back("the run goes on: this is its verdict so far");
   std::optional<Comparison> comparison;
   if (request.compare.wanted) {
     auto compared = compare_with(request.compare, *judged, request.folder);
-    if (!compared) return could_not_judge(compared.error(), request.json);
+    if (!compared) return could_not_judge(request, compared.error());
     comparison = std::move(*compared);
     gate::judge_regressions(comparison->regressions, request.compare.max_regression, comparison->baseline,
                             result);
@@ -96,7 +127,8 @@ int run_gate(const GateRequest& request) {
       result.verdict = gate::GateVerdict::kWarn;
   }
   if (const auto written = write_all(request, *judged, verified, result); !written) {
-    return could_not_judge(written.error(), request.json);
+    static_cast<void>(report_error(written.error(), request.json));
+    return kExitInconclusive;
   }
   bool printed = false;
   if (request.json) {
@@ -132,7 +164,10 @@ void add_gate(CLI::App& app, int& exit_code) {
   add_publish_options(*command, request->publish);
   add_compare_options(*command, request->compare, true);
   command->add_flag("--json", request->json, "Print one JSON document");
-  command->callback([request, &exit_code] { exit_code = run_gate(*request); });
+  command->callback([request, &exit_code] {
+    check_different({request->html, request->publish.junit, request->publish.gitlab});
+    exit_code = run_gate(*request);
+  });
 }
 
 }  // namespace soak::cli

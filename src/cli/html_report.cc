@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "analyze/profile.h"
-#include "base/file.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 #include "serve/report.h"
 
 namespace soak::cli {
@@ -21,7 +21,7 @@ Result<void> write_html_report(const FolderRequest& folder, const std::string& o
   }
   const auto html = serve::report_html(folder.path, defaults);
   if (!html) return tl::unexpected(html.error());
-  return base::write_file_atomic_not_durable(out, *html);
+  return write_output(out, *html, folder.path);
 }
 
 }  // namespace soak::cli

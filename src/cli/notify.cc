@@ -12,6 +12,7 @@ namespace soak::cli {
 namespace {
 
 constexpr std::size_t kUrlBytesMax = 4096;
+constexpr std::size_t kCodeDigits = 3;
 
 // A value in curl's configuration: man curl, --config.
 std::string quoted(const std::string& value) {
@@ -47,11 +48,11 @@ std::string reason(std::string errors, const std::string& url) {
 Result<void> notify(const Notification& notification) {
   const auto url = read_url(notification.url_file);
   if (!url) return tl::unexpected(url.error());
-  const double limit_s = static_cast<double>(notification.limit.count()) / 1000;
   base::ToolRun run;
   run.arguments = {"curl", "--disable", "--config", "-"};
   run.input = fmt::format(
-      "silent\nshow-error\nfail\noutput = \"/dev/null\"\nproto = \"=http,https\"\n"
+      "silent\nshow-error\nfail\noutput = \"/dev/null\"\nwrite-out = \"%{{http_code}}\"\nproto = "
+      "\"=http,https\"\n"
       "connect-timeout = 5\nmax-time = 10\nretry = {}\nretry-delay = 1\nretry-all-errors\nretry-max-time = "
       "{}\n"
       "header = \"Content-Type: application/json\"\nurl = {}\ndata-raw = {}\n",
@@ -60,11 +61,12 @@ Result<void> notify(const Notification& notification) {
   run.limit = notification.limit;
   const auto result = base::run_tool(run);
   if (!result) return tl::unexpected(result.error());
-  if (result->status == 0) return {};
-  return fail(
-      ErrorCode::kIoError,
-      fmt::format("the message was not taken within {:g} s: {}", limit_s, reason(result->errors, *url)),
-      notification.url_file);
+  const bool answered = result->status == 0 && result->output.size() >= kCodeDigits;
+  const std::string code = answered ? result->output.substr(result->output.size() - kCodeDigits) : "";
+  if (code.starts_with('2')) return {};
+  const std::string why = answered ? fmt::format("HTTP {}; give the address that it leads to", code)
+                                   : reason(result->errors, *url);
+  return fail(ErrorCode::kIoError, "the message was not taken: " + why, notification.url_file);
 }
 
 }  // namespace soak::cli

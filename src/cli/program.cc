@@ -36,6 +36,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_sweep(app, exit_code);
   add_prove(app, exit_code);
   add_fsck(app, exit_code);
+  add_status(app, exit_code);
   add_serve(app, exit_code);
   add_hash(app, exit_code);
 }

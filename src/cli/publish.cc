@@ -9,10 +9,12 @@
 #include <filesystem>
 #include <string_view>
 
+#include "analyze/text.h"
 #include "base/descriptor.h"
 #include "base/file.h"
 #include "cli/log.h"
 #include "cli/notify.h"
+#include "cli/output_file.h"
 #include "export/ci.h"
 #include "export/export.h"
 
@@ -31,25 +33,40 @@ Result<void> append(const std::string& path, const std::string& text) {
   return base::write_all(file.get(), text, path);
 }
 
-void tell_github(const gate::GateResult& result, const verify::VerifyResult* verified,
-                 const analyze::Snapshot& snapshot) {
+std::string summary_of(const Finding& finding) {
+  if (finding.snapshot != nullptr) return exporting::gate_markdown(finding.result, *finding.snapshot) + "\n";
+  std::string text = fmt::format("# Soak gate: {}\n\n", gate::gate_verdict_name(finding.result.verdict));
+  for (const std::string& reason : finding.result.reasons)
+    text += "- " + analyze::markdown_escape(reason) + "\n";
+  return text + "\n";
+}
+
+void tell_github(const Finding& finding) {
   const char* actions = std::getenv("GITHUB_ACTIONS");
   if (actions == nullptr || std::string_view(actions) != "true") return;
-  const std::string annotations = exporting::github_annotations(result, verified);
+  const std::string annotations = exporting::github_annotations(finding.result, finding.verified);
   std::fwrite(annotations.data(), 1, annotations.size(), stderr);  // the runner reads both streams
   const char* summary = std::getenv("GITHUB_STEP_SUMMARY");
   if (summary == nullptr || *summary == '\0') return;
-  const std::string text = exporting::gate_markdown(result, snapshot) + "\n";
+  const std::string text = summary_of(finding);
   if (text.size() > kSummaryBytesMax) return log_warning("the result is too large for GitHub's job summary");
   if (const auto appended = append(summary, text); !appended) warn(appended.error());
 }
 
-void tell_chat(const PublishRequest& request, const gate::GateResult& result, const std::string& run_id) {
-  if (request.chat.empty() || result.verdict == gate::GateVerdict::kPass) return;
+void tell_chat(const PublishRequest& request, const Finding& finding) {
+  if (request.chat.empty() || finding.result.verdict == gate::GateVerdict::kPass) return;
   const auto service =
       request.chat == "slack" ? exporting::ChatService::kSlack : exporting::ChatService::kTelegram;
-  const auto told = notify({request.webhook_url_file, exporting::chat_message(service, result, run_id)});
+  const auto told =
+      notify({request.webhook_url_file, exporting::chat_message(service, finding.result, finding.run_id)});
   if (!told) warn(told.error());
+}
+
+// As GitLab wants it: from where the command runs.
+std::string relative_path(const std::string& folder) {
+  std::error_code none;
+  const auto relative = std::filesystem::path(folder).lexically_relative(std::filesystem::current_path(none));
+  return relative.empty() || *relative.begin() == ".." ? folder : relative.string();
 }
 
 }  // namespace
@@ -67,23 +84,19 @@ void add_publish_options(CLI::App& command, PublishRequest& request) {
   url->needs(chat);
 }
 
-Result<void> publish(const PublishRequest& request, const gate::GateResult& result,
-                     const verify::VerifyResult* verified, const analyze::Snapshot& snapshot,
-                     const journal::RunArtifacts& run) {
-  if (!request.junit.empty()) {
-    if (auto written =
-            base::write_file_atomic_not_durable(request.junit, exporting::junit_xml(result, verified));
-        !written)
-      return written;
-  }
-  if (!request.gitlab.empty()) {
-    const std::string report = exporting::gitlab_code_quality(result, verified, run.folder);
-    if (auto written = base::write_file_atomic_not_durable(request.gitlab, report); !written) return written;
-  }
-  tell_github(result, verified, snapshot);
-  const std::string name = std::filesystem::path(run.folder).filename();
-  tell_chat(request, result, run.header ? run.header->run_id : name);
-  return {};
+Result<void> publish(const PublishRequest& request, const Finding& finding) {
+  Result<void> written;
+  const auto write = [&](const std::string& path, const std::string& text) {
+    if (path.empty()) return;
+    const auto done = write_output(path, text, finding.folder);
+    if (!done && written) written = done;
+  };
+  write(request.junit, exporting::junit_xml(finding.result, finding.verified));
+  write(request.gitlab,
+        exporting::gitlab_code_quality(finding.result, finding.verified, relative_path(finding.folder)));
+  tell_github(finding);
+  tell_chat(request, finding);
+  return written;
 }
 
 }  // namespace soak::cli

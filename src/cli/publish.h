@@ -7,7 +7,6 @@
 
 #include "analyze/snapshot.h"
 #include "gate/gate.h"
-#include "journal/artifacts.h"
 
 namespace soak::cli {
 
@@ -20,12 +19,18 @@ struct PublishRequest {
 // --junit, --gitlab, --notify, --webhook-url-file.
 void add_publish_options(CLI::App& command, PublishRequest& request);
 
-// Files first: an error there means that somebody who waits for the result would not get it. On GitHub
-// (GITHUB_ACTIONS is "true") annotations go to stderr, and the result to the job's summary. The chat room is
-// told of everything but a PASS. That, and a summary that cannot be written, are warnings: they change no
-// verdict.
-Result<void> publish(const PublishRequest& request, const gate::GateResult& result,
-                     const verify::VerifyResult* verified, const analyze::Snapshot& snapshot,
-                     const journal::RunArtifacts& run);
+// What a gate found, about which run.
+struct Finding {
+  const gate::GateResult& result;
+  const verify::VerifyResult* verified;  // nullptr: not verified
+  const analyze::Snapshot* snapshot;     // nullptr: the run could not be read
+  std::string folder;
+  std::string run_id;
+};
+// Files first; one that cannot be written keeps nobody else from being told, and its error is the answer. On
+// GitHub (GITHUB_ACTIONS is "true") annotations go to stderr, and the result to the job's summary. The chat
+// room is told of everything but a PASS. That, and a summary that cannot be written, are warnings: they
+// change no verdict.
+Result<void> publish(const PublishRequest& request, const Finding& finding);
 
 }  // namespace soak::cli

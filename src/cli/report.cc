@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/html_report.h"
 #include "cli/input.h"
+#include "cli/output_file.h"
 #include "cli/run_folder.h"
 #include "export/plot.h"
 
@@ -44,13 +45,13 @@ Result<std::size_t> write_plots(const ReportRequest& request) {
   const auto plots = exporting::run_plots(judged->run, judged->profile, judged->registry);
   for (const auto& [name, svg] : plots) {
     const std::string path = request.plots + "/" + name;
-    if (auto written = base::write_file_atomic_not_durable(path, svg); !written)
+    if (auto written = write_output(path, svg, request.folder.path); !written)
       return tl::unexpected(written.error());
     if (!request.png) continue;
     const auto png = png_of(svg);
     if (!png) return tl::unexpected(png.error());
     const std::string stem = path.substr(0, path.size() - std::string(".svg").size());
-    if (auto written = base::write_file_atomic_not_durable(stem + ".png", *png); !written)
+    if (auto written = write_output(stem + ".png", *png, request.folder.path); !written)
       return tl::unexpected(written.error());
   }
   return plots.size();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "apply/file_store.h"
@@ -90,10 +91,11 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   TimedStore timed(store, apply_times);
   tools.store = &timed;
   std::vector<std::unique_ptr<ServedRun>> served;
-  for (const std::string& address : {request.serve, request.metrics_listen}) {
+  for (const std::string& address :
+       std::set{request.serve, request.metrics_listen}) {  // the page has /metrics too
     if (address.empty()) continue;
-    served.push_back(std::make_unique<ServedRun>(
-        ServeRequest{run.folder, address, "", request.kpi_profile, request.params, &apply_times}));
+    served.push_back(std::make_unique<ServedRun>(ServeRequest{run.folder, address, "", request.kpi_profile,
+                                                              request.params, &apply_times, request.quiet}));
   }
   tools.on_iteration = [&request, &progress](const journal::IterationRecord& record) {
     progress.take(record);

@@ -55,7 +55,7 @@ Result<void> write_reports(const JudgedRun& judged, const verify::VerifyResult* 
 }
 
 Result<void> write_metrics(const JudgedRun& judged, const verify::VerifyResult* verified) {
-  return base::write_file_atomic_not_durable(judged.run.folder + "/POST_SOAK_METRICS.prom",
+  return base::write_file_atomic_not_durable(judged.run.folder + "/" + kMetricsName,
                                              exporting::prometheus_text(judged.snapshot, verified));
 }
 

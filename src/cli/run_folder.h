@@ -37,7 +37,8 @@ Result<JudgedRun> judge_folder(const FolderRequest& request);
 // each replaced whole and not through a symbolic link. `verified` is nullptr where the caller skipped
 // verification, which the last one then says: an older one must not speak for this run.
 Result<void> write_reports(const JudgedRun& judged, const verify::VerifyResult* verified);
-// POST_SOAK_METRICS.prom, in the same way.
+inline constexpr char kMetricsName[] = "POST_SOAK_METRICS.prom";
+// kMetricsName, in the same way.
 Result<void> write_metrics(const JudgedRun& judged, const verify::VerifyResult* verified);
 
 }  // namespace soak::cli

@@ -82,6 +82,7 @@ Result<std::unique_ptr<serve::Service>> open_service(const ServeRequest& request
   }
   auto service = serve::Service::create(std::move(options));
   if (!service) return service;
+  if (request.quiet) return service;
   log_line(LogLevel::kInfo, "serving",
            fmt::format("soak: serving on {}{}", http::address_url((*service)->address()),
                        request.token_file.empty() ? "" : "; open it once with ?token=TOKEN"));

@@ -21,6 +21,7 @@ struct ServeRequest {
   std::string kpi_profile;  // for runs that recorded none; a file
   std::string params;
   const serve::ApplyTimes* apply_times = nullptr;  // of the run in this process; outlives the service
+  bool quiet = false;                              // does not say where it listens
 };
 
 // Empty where it is an address to listen on: a CLI11 check.

@@ -78,6 +78,9 @@ std::string gitlab_code_quality(const gate::GateResult& result, const verify::Ve
     if (check.status == gate::CheckStatus::kWarned)
       add(check.name, check.message, "minor", "POST_SOAK_AUDIT.md");
   }
+  if (result.verdict == gate::GateVerdict::kInconclusive) {
+    for (const std::string& reason : result.reasons) add("conclusive", reason, "blocker", "journal.jsonl");
+  }
   if (verified != nullptr) {
     for (const verify::Failure& failure : verified->failures)
       add("delivery", verify::to_line(failure), "critical", "DELTA_VERIFY_REPORT.md");

@@ -14,8 +14,8 @@ namespace soak::exporting {
 std::string github_annotations(const gate::GateResult& result, const verify::VerifyResult* verified);
 
 // GitLab's Code Quality report (docs.gitlab.com/ci/testing/code_quality, a JSON list): an issue for each
-// failed check and each failed delivery. `folder` is the path that each points to. A fingerprint stays the
-// same as long as the finding does.
+// failed check, each failed delivery and each reason of an INCONCLUSIVE. `folder` is the path that each
+// points to. A fingerprint stays the same as long as the finding does.
 std::string gitlab_code_quality(const gate::GateResult& result, const verify::VerifyResult* verified,
                                 const std::string& folder);
 

@@ -91,6 +91,20 @@ TEST(RunPlots, AreOneOfEachKpiAndOfEachNumericParameter) {
   EXPECT_EQ(count(plots[1].second, "<circle cx"), 2U);  // in the legend, and its own
 }
 
+TEST(RunPlots, PercentagesOfOldArtifactsAreDrawnAsRatios) {
+  journal::RunArtifacts run;
+  for (const int i : {1, 2}) {
+    journal::IterationFacts facts;
+    facts.record.iteration = i;
+    facts.record.summary.kpis = {{"risk_ratio", 0.30}};
+    run.iterations.push_back(facts);
+  }
+  const auto drawn = [&] { return run_plots(run, analyze::market_maker_profile(), Registry::builtin()); };
+  const auto as_ratio = drawn();
+  for (auto& facts : run.iterations) facts.record.summary.kpis["risk_ratio"] = 30;
+  EXPECT_EQ(drawn(), as_ratio);
+}
+
 TEST(RunPlots, FileNamesAreSafeAndNoTwoTheSame) {
   journal::RunArtifacts run;
   journal::IterationFacts facts;

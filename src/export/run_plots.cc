@@ -2,6 +2,7 @@
 #include <cctype>
 #include <map>
 
+#include "analyze/snapshot.h"
 #include "export/plot.h"
 
 namespace soak::exporting {
@@ -32,15 +33,16 @@ void add_plot(Named& plots, const char* kind, const std::string& name, const Plo
   plots.emplace_back(unique + ".svg", plot_svg(plot));
 }
 
-Plot kpi_plot(const journal::RunArtifacts& run, const analyze::Kpi& kpi) {
+Plot kpi_plot(const journal::RunArtifacts& run, const analyze::Profile& profile, const analyze::Kpi& kpi) {
   Plot plot;
   plot.title = kpi.title.empty() ? kpi.name : kpi.title;
   plot.x_label = "iteration";
   plot.y_label = kpi.unit.empty() ? kpi.name : kpi.name + ", " + kpi.unit;
   PlotLine line{kpi.name, LineStyle::kLine, {}};
   for (const journal::IterationFacts& facts : run.iterations) {
-    const auto value = facts.record.summary.kpis.find(kpi.name);
-    if (value != facts.record.summary.kpis.end())
+    const journal::Kpis kpis = analyze::as_ratios(facts.record.summary.kpis, profile, run.foreign);
+    const auto value = kpis.find(kpi.name);
+    if (value != kpis.end())
       line.points.emplace_back(static_cast<double>(facts.record.iteration), value->second);
   }
   plot.lines.push_back(std::move(line));
@@ -77,7 +79,7 @@ std::map<std::string, ParameterLines> parameter_lines(const journal::RunArtifact
 Named run_plots(const journal::RunArtifacts& run, const analyze::Profile& profile, const Registry& registry) {
   Named plots;
   for (const analyze::Kpi& kpi : profile.kpis) {
-    const Plot plot = kpi_plot(run, kpi);
+    const Plot plot = kpi_plot(run, profile, kpi);
     if (!plot.lines.front().points.empty()) add_plot(plots, "kpi_", kpi.name, plot);
   }
   for (auto& [name, lines] : parameter_lines(run)) {

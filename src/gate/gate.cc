@@ -234,9 +234,15 @@ GateResult judge(const journal::RunArtifacts& run, const analyze::Profile& profi
   return result;
 }
 
+std::string check_status_word(CheckStatus status) {
+  std::string word(check_status_name(status));
+  std::replace(word.begin(), word.end(), ' ', '_');
+  return word;
+}
+
 Json to_json(const Check& check) {
   return {{"name", check.name},
-          {"status", check_status_name(check.status)},
+          {"status", check_status_word(check.status)},
           {"measured", check.measured},
           {"threshold", check.threshold.empty() ? Json(nullptr) : Json(check.threshold)},
           {"margin", check.margin ? Json(analyze::round3(*check.margin)) : Json(nullptr)},

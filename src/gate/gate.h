@@ -26,7 +26,8 @@ enum class CheckStatus {
   kNotJudged,  // there was nothing to judge it on; the message says why
   kSkipped,    // switched off by the caller
 };
-std::string_view check_status_name(CheckStatus status);
+std::string_view check_status_name(CheckStatus status);  // "not judged"
+std::string check_status_word(CheckStatus status);       // in JSON: "not_judged"
 
 struct Check {
   std::string

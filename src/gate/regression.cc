@@ -15,14 +15,16 @@ using analyze::SampleComparison;
 
 constexpr std::uint64_t kSeed = 1;  // of the bootstrap: the same runs give the same interval
 
-std::vector<double> sample(const journal::RunArtifacts& run, const analyze::Kpi& kpi, std::int64_t window) {
+// Iterations count from 1 for the warm-up, whatever number the first one bears.
+std::vector<double> sample(const journal::RunArtifacts& run, const analyze::Profile& profile,
+                           const analyze::Kpi& kpi, std::int64_t window) {
   std::vector<double> values;
   const auto count = static_cast<std::int64_t>(run.iterations.size());
-  for (std::int64_t k = std::max<std::int64_t>(0, count - window); k < count; ++k) {
-    const journal::IterationRecord& record = run.iterations[static_cast<std::size_t>(k)].record;
-    const auto value = record.summary.kpis.find(kpi.name);
-    if (record.iteration > kpi.warm_up && value != record.summary.kpis.end() && std::isfinite(value->second))
-      values.push_back(value->second);
+  for (std::int64_t k = std::max<std::int64_t>(kpi.warm_up, count - window); k < count; ++k) {
+    const auto& recorded = run.iterations[static_cast<std::size_t>(k)].record.summary.kpis;
+    const journal::Kpis kpis = analyze::as_ratios(recorded, profile, run.foreign);
+    const auto value = kpis.find(kpi.name);
+    if (value != kpis.end() && std::isfinite(value->second)) values.push_back(value->second);
   }
   return values;
 }
@@ -91,11 +93,12 @@ std::vector<KpiRegression> compare_runs(const journal::RunArtifacts& baseline,
   std::vector<KpiRegression> found;
   for (const analyze::Kpi& kpi : profile.kpis) {
     if (!kpi.judged) continue;
-    KpiRegression regression{kpi.name,
-                             kpi.direction,
-                             analyze::compare_samples(sample(baseline, kpi, window), sample(run, kpi, window),
-                                                      kpi.direction, kSeed),
-                             {}};
+    KpiRegression regression{
+        kpi.name,
+        kpi.direction,
+        analyze::compare_samples(sample(baseline, profile, kpi, window), sample(run, profile, kpi, window),
+                                 kpi.direction, kSeed),
+        {}};
     const SampleComparison& comparison = regression.comparison;
     if (comparison.a.mean && comparison.b.mean) {
       const double grown = *comparison.b.mean - *comparison.a.mean;

@@ -63,6 +63,24 @@ TEST(CompareRuns, GivesTheSameBitsForTheSameRuns) {
   EXPECT_EQ(once, to_json(compare_runs(run_with(kGood), run_with(kWorse), profile(), 8)));
 }
 
+TEST(CompareRuns, TakesPercentagesOfOldArtifactsForRatiosAndItsFirstIterationForTheFirst) {
+  journal::RunArtifacts old;
+  for (int i = 0; i < 3; ++i) {
+    journal::IterationFacts facts;
+    facts.record.iteration = i;  // old artifacts count from 0
+    facts.record.summary.kpis = {{"maker_taker_ratio", 86}};
+    old.iterations.push_back(std::move(facts));
+  }
+  for (const bool foreign : {true, false}) {
+    old.foreign = foreign;
+    for (const KpiRegression& regression : compare_runs(old, old, profile(), 100)) {
+      if (regression.kpi != "maker_taker_ratio") continue;
+      EXPECT_EQ(regression.comparison.b.mean, foreign ? 0.86 : 86);
+      EXPECT_EQ(regression.comparison.b.count, 3);
+    }
+  }
+}
+
 TEST(JudgeRegressions, FailsARunThatIsWorseThanItMayBeWithBothValuesAndTheLimit) {
   GateResult result = passed();
   judge_regressions(compare_runs(run_with(kGood), run_with(kWorse), profile(), 8), {{"net_bps", 0.5}}, "base",

@@ -133,6 +133,10 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
 
 }  // namespace
 
+bool is_run_file(const std::string& name) {
+  return name == journal::kJournalName || name == journal::kRuntimeName || is_artifact(name);
+}
+
 std::optional<std::int64_t> summary_iteration(std::string_view name) {
   constexpr std::string_view kPrefix = "ITER_SUMMARY_";
   constexpr std::string_view kSuffix = ".json";

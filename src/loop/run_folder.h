@@ -28,6 +28,9 @@ Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const 
 // Whether a run writes the journal in the folder at this moment.
 bool run_is_under_way(const std::string& folder);
 
+// Whether a run, or a command that judges it, writes a file of this name into the run's folder.
+bool is_run_file(const std::string& name);
+
 // The number in ITER_SUMMARY_<digits>.json; -1 where it has too many digits; nothing for another name.
 std::optional<std::int64_t> summary_iteration(std::string_view name);
 // A temp that a killed run left of an artifact or of the runtime file.

@@ -63,7 +63,10 @@ class ReadingLibrary final : public Library {
     reader_->post([this, run, opened] {
       watchers_ += opened ? 1 : -1;
       const auto found = runs_.find(run);
-      if (found == runs_.end()) return;
+      if (found == runs_.end()) {
+        if ((watchers_of_gone_[run] += opened ? 1 : -1) <= 0) watchers_of_gone_.erase(run);
+        return;
+      }
       Known& known = found->second;
       if (opened && known.watchers == 0) {
         known.told_iteration = known.item ? known.item->totals.iterations : 0;
@@ -83,12 +86,17 @@ class ReadingLibrary final : public Library {
       const auto [known, is_new] = runs_.try_emplace(id);
       came_or_went = came_or_went || is_new;
       known->second.run = run;
+      if (const auto waited = watchers_of_gone_.find(id); is_new && waited != watchers_of_gone_.end()) {
+        known->second.watchers = waited->second;
+        watchers_of_gone_.erase(waited);
+      }
     }
     for (auto known = runs_.begin(); known != runs_.end();) {
-      if (catalog_.runs().contains(known->first) || known->second.judging || known->second.watchers > 0) {
+      if (catalog_.runs().contains(known->first) || known->second.judging) {
         ++known;
         continue;
       }
+      if (known->second.watchers > 0) watchers_of_gone_[known->first] = known->second.watchers;
       known = runs_.erase(known);
       came_or_went = true;
     }
@@ -97,6 +105,7 @@ class ReadingLibrary final : public Library {
     for (const auto& [id, known] : runs_) {
       if (known.watchers > 0) publish_({id, "event: runs\ndata: {}\n\n"});
     }
+    for (const auto& [id, watchers] : watchers_of_gone_) publish_({id, "event: runs\ndata: {}\n\n"});
   }
 
   // Between two scans.
@@ -353,6 +362,7 @@ class ReadingLibrary final : public Library {
   // All of this belongs to the reading thread.
   RunCatalog catalog_;
   std::map<std::string, Known> runs_;
+  std::map<std::string, int> watchers_of_gone_;  // streams on runs that went, and may come again
   std::uint64_t uses_ = 0;
   int watchers_ = 0;
   int judging_ = 0;

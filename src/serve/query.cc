@@ -9,7 +9,7 @@
 namespace soak::serve {
 namespace {
 
-constexpr std::size_t kTextBytesMax = 800;  // 200 characters
+constexpr std::ptrdiff_t kTextMax = 200;  // characters: bytes that do not go on with one
 constexpr std::array kStages{"guards", "apply", "in_effect", "evidence", "proven", "pending"};
 
 // The {run} of `path` where it fits `pattern`; empty for a pattern without one; nothing where it does not
@@ -61,7 +61,9 @@ std::string take_parameter(const std::string& name, const std::string& value, Qu
   if (name == "to") return take_number(name, value, {1, kIterationMax}, query.range.to.emplace());
   if (name == "q") {
     query.text = ascii_lower(value);
-    return value.size() > kTextBytesMax ? "q is too long" : "";
+    const auto characters =
+        std::count_if(value.begin(), value.end(), [](char byte) { return (byte & 0xC0) != 0x80; });
+    return characters > kTextMax ? fmt::format("q is longer than {} characters", kTextMax) : "";
   }
   if (name == "stage") {
     query.stage = value;

@@ -111,7 +111,7 @@ FolderLook look_at(const std::string& folder, const HeldLocks& locks) {
 Result<RunCatalog> RunCatalog::create(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
-    return tl::unexpected(base::error_from_errno(errno, "cannot serve it", path));
+    return tl::unexpected(base::error_from_errno(errno, "cannot look into it", path));
   if (!S_ISDIR(status.st_mode)) return fail(ErrorCode::kNotAFile, "is not a folder", path);
   std::string plain = path;
   while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();

@@ -256,10 +256,11 @@ void RunColumns::append_kpis(std::string& out, const Buckets& buckets) const {
 void RunColumns::append_parameters(std::string& out, const Buckets& buckets) const {
   out += R"(,"parameters":{)";
   bool first = true;
-  for (const auto& [name, column] : parameters_) {
+  for (const auto& parameter : parameters_) {
+    const auto& column = parameter.second;
     if (!first) out += ',';
     first = false;
-    append_text(out, name);
+    append_text(out, parameter.first);
     out += ":{";
     std::size_t next = 0;
     append_array(out, "effective", buckets.count(), [&](std::size_t k) {

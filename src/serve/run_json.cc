@@ -26,13 +26,6 @@ std::string_view direction_name(analyze::Direction direction) {
   return direction == analyze::Direction::kAtMost ? "at_most" : "at_least";
 }
 
-// One word: "not_judged".
-std::string status_word(gate::CheckStatus status) {
-  std::string word(gate::check_status_name(status));
-  std::replace(word.begin(), word.end(), ' ', '_');
-  return word;
-}
-
 std::string unit_of(const analyze::Kpi& kpi) {
   return kpi.is_ratio ? "ratio" : kpi.unit;
 }
@@ -82,7 +75,7 @@ Json gate_json(const gate::GateResult& result) {
   Json checks = Json::array();
   for (const gate::Check& check : result.checks) {
     checks.push_back({{"name", check.name},
-                      {"status", status_word(check.status)},
+                      {"status", gate::check_status_word(check.status)},
                       {"measured", check.measured},
                       {"threshold", check.threshold},
                       {"margin", number_or_null(check.margin)},

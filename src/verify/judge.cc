@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/plural.h"
+#include "base/readable.h"
 #include "journal/record_json.h"
 #include "verify/verify.h"
 
@@ -56,16 +57,17 @@ Verdict judge(const VerifyResult& result, bool strict) {
 std::string to_line(const Failure& failure) {
   const std::string observed = failure.observed.is_null() ? "nothing" : canonical_json(failure.observed);
   const std::string where = failure.next ? fmt::format(" in iteration {}", *failure.next) : std::string();
-  return fmt::format("iteration {}: {}: proposed {}, observed {}{} ({}: {})", failure.iteration,
-                     failure.parameter, canonical_json(failure.proposed), observed, where, failure.kind,
-                     failure.detail);
+  return base::readable(fmt::format("iteration {}: {}: proposed {}, observed {}{} ({}: {})",
+                                    failure.iteration, failure.parameter, canonical_json(failure.proposed),
+                                    observed, where, failure.kind, failure.detail),
+                        kToLineBytesMax);
 }
 
 std::string to_line(const journal::Fault& fault) {
   std::string line = fmt::format("iteration {}: {}", fault.iteration, fault.kind);
   if (!fault.parameter.empty()) line += ": " + fault.parameter;
   if (!fault.detail.empty()) line += ": " + fault.detail;
-  return line;
+  return base::readable(std::move(line), kToLineBytesMax);
 }
 
 Json to_json(const VerifyResult& result) {

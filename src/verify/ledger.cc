@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/readable.h"
 #include "verify/faults.h"
 
 namespace soak::verify {
@@ -154,9 +155,10 @@ ProvenValues proven_values(const RunArtifacts& run, const VerifyResult& verified
     if (entry.stage != Stage::kGuards) written_last[entry.parameter] = &entry;
   ProvenValues proven;
   for (const auto& [name, entry] : written_last) {
+    const std::int64_t since = entry->next.value_or(entry->iteration);
     const auto fault =
-        std::find_if(verified.faults.begin(), verified.faults.end(), [&, &name = name](const auto& each) {
-          return each.parameter == name && each.iteration >= entry->next.value_or(entry->iteration);
+        std::find_if(verified.faults.begin(), verified.faults.end(), [since, &name = name](const auto& each) {
+          return each.parameter == name && each.iteration >= since;
         });
     const IterationFacts& last = run.iterations.back();
     const Json now = value_of(last.effective, name);
@@ -173,7 +175,9 @@ ProvenValues proven_values(const RunArtifacts& run, const VerifyResult& verified
   return proven;
 }
 
-std::string to_line(const LedgerEntry& entry) {
+namespace {
+
+std::string line_of(const LedgerEntry& entry) {
   std::string line = fmt::format("iteration {}: {}{} {} -> {}: ", entry.iteration,
                                  entry.origin == journal::kOriginRollback ? "rollback of " : "",
                                  entry.parameter, text(entry.before), text(entry.proposed));
@@ -197,6 +201,12 @@ std::string to_line(const LedgerEntry& entry) {
   if (entry.next && entry.effective_utc.empty())
     line += fmt::format(", in iteration {} it is {}", *entry.next, text(entry.effective));
   return line + fmt::format("; stopped at {}: {}", stage_name(entry.stage), entry.why);
+}
+
+}  // namespace
+
+std::string to_line(const LedgerEntry& entry) {
+  return base::readable(line_of(entry), kToLineBytesMax);
 }
 
 Json to_json(const LedgerEntry& entry) {

@@ -74,6 +74,8 @@ struct Verdict {
 // proposed passes, and the reason is a warning; all held by guards passes only without `strict`.
 Verdict judge(const VerifyResult& result, bool strict);
 
+// Of these one-line texts; control characters in names and values become spaces.
+inline constexpr std::size_t kToLineBytesMax = 4096;
 // "iteration 3: base_spread_bps: proposed 0.25, observed 0.2 in iteration 4 (never delivered: ...)".
 std::string to_line(const Failure& failure);
 // "iteration 4: ignored: base_spread_bps: ...".

@@ -89,7 +89,7 @@ class Usage(CommandLineCase):
 
     def test_unknown_command_is_named_with_the_ones_that_there_are(self):
         error = self.soak("rnu", "--iterations", "3", expect=2).stderr
-        self.assertIn('unknown command "rnu"; the commands are run, apply, verify, ledger, promote, analyze, snapshot, gate, report, params, feed, replay, sweep, prove, fsck, serve, hash', error)
+        self.assertIn('unknown command "rnu"; the commands are run, apply, verify, ledger, promote, analyze, snapshot, gate, report, params, feed, replay, sweep, prove, fsck, status, serve, hash', error)
         error = self.soak("params", "--json", "lst", expect=2).stderr
         self.assertIn('unknown command "lst"; the commands are list, get, set, validate; see `soak params --help`', error)
 

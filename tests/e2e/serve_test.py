@@ -235,11 +235,11 @@ class Live(unittest.TestCase):
         self.root = pathlib.Path(scratch.name)
         (self.root / "artifacts/soak").mkdir(parents=True)
 
-    def start_bot_run(self, iterations, *options):
+    def start_bot_run(self, iterations, *options, log=("--quiet",)):
         """A run of a bot that takes real time, with 1 s an iteration."""
         bot = os.environ["SOAK_EXAMPLE_BOT"]
         return subprocess.Popen([SOAK, "run", "--iterations", str(iterations), "--auto-tune", "--iteration-s", "1", "--out", "artifacts/soak/live",
-                                 "--quiet", *options, "--", bot], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                 *log, *options, "--", bot], cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def test_run_in_progress_is_followed_to_its_end(self):
         with Server("artifacts/soak", cwd=self.root) as server:
@@ -276,14 +276,36 @@ class Live(unittest.TestCase):
         self.assertEqual({path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}, before)
 
     def test_run_serves_itself_and_goes_on_without(self):
-        run = self.start_bot_run(2, "--serve", "127.0.0.1:0")
+        run = self.start_bot_run(2, "--serve", "127.0.0.1:0", log=())
         line = next(line for line in run.stderr if "warning" not in line)
         self.assertRegex(line, r"soak: serving on http://127\.0\.0\.1:\d+/")
-        self.assertEqual(run.communicate(timeout=60)[1], "")
+        run.communicate(timeout=60)
         self.assertEqual(run.returncode, 0)
         with socket.create_server(("127.0.0.1", 0)) as taken:
             done = soak("run", "--iterations", "2", "--mock", "--quiet", "--serve", f"127.0.0.1:{taken.getsockname()[1]}", cwd=self.root)
         self.assertIn("warning: the run goes on without its page: another program listens", done.stderr)
+
+    def test_run_with_page_and_metrics_on_one_address_opens_it_once_and_quiet_says_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        done = soak("run", "--iterations", "2", "--mock", "--quiet", "--serve", address, "--metrics-listen", address, cwd=self.root)
+        self.assertEqual(done.stderr, "")
+
+    def test_run_that_is_deleted_is_gone_though_its_page_is_open_and_is_seen_when_it_comes_back(self):
+        for name in "one", "two":
+            soak("run", "--iterations", "3", "--mock", "--quiet", "--out", f"artifacts/soak/{name}", cwd=self.root)
+        with Server("artifacts/soak", cwd=self.root) as server:
+            ids = lambda: sorted(run["id"] for run in server.get("/api/v1/runs").json()["runs"])
+            self.assertEqual(ids(), ["one", "two"])
+            events = Events(server, "/api/v1/runs/two/events")
+            shutil.move(self.root / "artifacts/soak/two", self.root / "kept")
+            self.assertTrue(soon(lambda: ids() == ["one"]))
+            self.assertNotIn(b'run="two"', server.get("/metrics").body)
+            self.assertEqual(events.next(), ("runs", {}))
+            shutil.move(self.root / "kept", self.root / "artifacts/soak/two")
+            self.assertTrue(soon(lambda: ids() == ["one", "two"]))
+            self.assertEqual(events.next(), ("runs", {}))
+            events.close()
 
     def test_overwritten_run_starts_over(self):
         with Server("artifacts/soak", cwd=self.root) as server:
