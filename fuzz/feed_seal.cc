@@ -56,6 +56,7 @@ class Sealer {
     std::uint64_t at = header_.checksums_offset;
     for (std::uint64_t first = 0; first < header_.row_count; first += header_.rows_per_block) {
       const std::uint64_t count = std::min<std::uint64_t>(header_.rows_per_block, header_.row_count - first);
+      const std::uint64_t before = at;
       for (const std::uint64_t column : {header_.exchange_offset, header_.local_offset, header_.rows_offset,
                                          header_.quantity_offset, header_.joined_offset}) {
         if (column == 0) continue;
@@ -64,6 +65,7 @@ class Sealer {
         std::memcpy(bytes_.data() + at, &sum, sizeof sum);
         at += sizeof sum;
       }
+      if (at == before) return;  // no columns, however many rows
     }
   }
 
