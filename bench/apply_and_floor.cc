@@ -1,6 +1,6 @@
 // One tracked apply against the least that a durable replacement costs (write, fsync, rename, fsync of the
-// folder), the two in turn on the same folder. apply_and_floor FOLDER ROUNDS prints the medians: {"apply_us":
-// ..., "floor_us": ..., "bytes": ...}.
+// folder), the two in turn on the same folder. apply_and_floor FOLDER ROUNDS prints {"apply_us": {"p50": ...,
+// "p99": ...}, "floor_us": the same, "bytes": ...}.
 
 #include <fcntl.h>
 #include <soak/apply.h>
@@ -19,10 +19,16 @@ double microseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
 }
 
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
+// The value that `share` of all lie below.
+double quantile(std::vector<double>& values, double share) {
+  const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size()));
+  std::nth_element(values.begin(), values.begin() + place, values.end());
+  return values[static_cast<std::size_t>(place)];
+}
+
+void print(const char* name, std::vector<double>& values) {
+  std::printf("\"%s\": {\"p50\": %.1f, \"p99\": %.1f}, ", name, quantile(values, 0.5),
+              quantile(values, 0.99));
 }
 
 bool replace_barely(int folder, const std::string& bytes) {
@@ -63,6 +69,8 @@ int main(int argc, char** argv) {
     if (!result || !result->applied) give_up("an apply was not applied");
   }
   if (apply_us.empty()) return 2;
-  std::printf("{\"apply_us\": %.1f, \"floor_us\": %.1f, \"bytes\": %zu}\n", median(apply_us),
-              median(floor_us), bytes.size());
+  std::printf("{");
+  print("apply_us", apply_us);
+  print("floor_us", floor_us);
+  std::printf("\"bytes\": %zu}\n", bytes.size());
 }
