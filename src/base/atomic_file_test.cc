@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -236,8 +237,8 @@ TEST(FileLock, IsFreeAgainOnceItsHolderHasDied) {
 
 TEST(FileLock, ExcludesTheThreadsOfOneProcess) {
   const TempFolder folder;
-  int shared = 0;
-  bool failed = false;
+  std::atomic<int> shared{0};  // read and written in two steps; a thread sanitizer knows nothing of flock
+  std::atomic<bool> failed{false};
   const auto count = [&] {
     for (int i = 0; i < 50; ++i) {
       const auto lock = FileLock::acquire(folder.file("r.json"));
