@@ -13,8 +13,8 @@ struct PageFile {
   std::string_view gzip;  // the content, compressed
 };
 const PageFile& page_file();  // style sheets and scripts stand in it
-// The Content-Security-Policy that page_file() needs: its own scripts and styles by their hashes, this server's
-// answers, and nothing else.
+// The Content-Security-Policy that page_file() needs: its own scripts and styles by their hashes, this
+// server's answers, and nothing else.
 std::string_view page_policy();
 const PageFile& openapi_file();
 // The page as a report, compressed, in which kReportMarker stands in the place of a run's data.

@@ -19,11 +19,10 @@ constexpr std::string_view kStreamBegin = "retry: 2000\n\n";
 constexpr std::string_view kStreamComment = ":\n\n";
 
 http::Fields security_headers() {
-  return {
-      {"Content-Security-Policy", std::string(page_policy())},
-      {"X-Content-Type-Options", "nosniff"},
-      {"Referrer-Policy", "no-referrer"},
-      {"Cross-Origin-Resource-Policy", "same-origin"}};
+  return {{"Content-Security-Policy", std::string(page_policy())},
+          {"X-Content-Type-Options", "nosniff"},
+          {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Resource-Policy", "same-origin"}};
 }
 
 // "gzip" or "*" in Accept-Encoding, unless its weight is 0.
