@@ -20,8 +20,10 @@ const day_of = (date) => `${date.getDate()} ${kMonths[date.getMonth()]}`;
 /** Four significant digits and a letter for the thousands. @param {number} value at least 1000 in size */
 function compact(value) {
   const units = /** @type {[number, string][]} */ ([[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]]);
-  const [size, letter] = units.find(([size]) => Math.abs(value) >= size) ?? [1e3, "K"];
-  return Number((value / size).toPrecision(4)) + letter;
+  const rounded = Number(value.toPrecision(4));
+  if (Math.abs(rounded) >= 1e16) return rounded.toExponential().replace("+", "");
+  const [size, letter] = units.find(([size]) => Math.abs(rounded) >= size) ?? [1e3, "K"];
+  return Number((rounded / size).toPrecision(4)) + letter;
 }
 
 /** @param {string} text */
@@ -31,9 +33,9 @@ const with_minus = (text) => text.replace(/^-/, "−");
 export function format_number(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return kMissing;
   const size = Math.abs(value);
-  if (size !== 0 && size < 1e-4) return value.toExponential(2).replace(/-/g, "−");
+  if ((size !== 0 && size < 1e-4) || size >= 1e21) return value.toExponential(2).replace("+", "").replace(/-/g, "−");
   const whole = Number.isInteger(value) || size >= 1000;
-  return with_minus(whole ? grouped(size >= 1e4 ? value.toFixed(0) : String(Number(value.toFixed(1)))) : String(Number(value.toPrecision(4))));
+  return with_minus(whole ? grouped(size >= 1e4 ? value.toFixed(0) : String(Number(value.toFixed(1)))) : grouped(String(Number(value.toPrecision(4)))));
 }
 
 /** @param {string} unit */

@@ -6,7 +6,7 @@ import {filter_ledger, thin_series} from "./source.js";
 import {ChartRange, lower_bound} from "./range.js";
 
 test("numbers are written as people read them", () => {
-  const cases = [[0.1 + 0.2, "0.3"], [0, "0"], [10000, "10,000"], [2.7, "2.7"], [3.484283, "3.484"], [-0.0363, "−0.0363"], [122919.646, "122,920"], [2519.84, "2,519.8"], [0.00001234, "1.23e−5"], [0.0001234, "0.0001234"], [-1234567.8, "−1,234,568"], [999.95, "1000"], [1000, "1,000"],
+  const cases = [[0.1 + 0.2, "0.3"], [0, "0"], [10000, "10,000"], [2.7, "2.7"], [3.484283, "3.484"], [-0.0363, "−0.0363"], [122919.646, "122,920"], [2519.84, "2,519.8"], [0.00001234, "1.23e−5"], [0.0001234, "0.0001234"], [-1234567.8, "−1,234,568"], [999.95, "1,000"], [1e21, "1.00e21"], [1000, "1,000"],
     [null, "–"], [undefined, "–"], [NaN, "–"], [1 / 3, "0.3333"]];
   for (const [value, text] of cases) assert.equal(format_number(value), text);
 });
@@ -34,6 +34,7 @@ test("ticks have the decimals that their distance needs", () => {
   assert.deepEqual(tick_texts([0, 0.1, 0.30000000000000004], 0.1), ["0.0", "0.1", "0.3"]);
   assert.deepEqual(tick_texts([-20000, -2500, 0, 2500, 20000], 2500), ["−20K", "−2,500", "0", "2,500", "20K"]);
   assert.deepEqual(tick_texts([1234567, 1.5e9, 2e12], 1e5), ["1.235M", "1.5B", "2T"]);
+  assert.deepEqual(tick_texts([999950, 999999999, 1e34], 1e5), ["1M", "1B", "1e34"]);
   assert.deepEqual(iteration_texts([0, 1500, 10000]), ["", "1,500", "10,000"]);
 });
 

@@ -85,7 +85,9 @@ Result<void> make_folders(const std::string& path) {
     const std::string& next = missing.back();
     if (::mkdir(next.c_str(), 0755) != 0 && errno != EEXIST)
       return tl::unexpected(error_from_errno(errno, "cannot create the folder", path));
-    if (auto synced = sync_folder(folder_of(next)); !synced)
+    // A folder that may not be read cannot be made durable by us.
+    if (auto synced = sync_folder(folder_of(next));
+        !synced && synced.error().code != ErrorCode::kPermissionDenied)
       return fail(synced.error().code, "cannot create the folder: " + to_line(synced.error()), path);
   }
   if (!is_folder(path)) return fail(ErrorCode::kNotAFile, "is a file, not a folder", path);

@@ -32,11 +32,13 @@ Result<void> write_streamed_not_durable(const std::string& path, const Produce& 
   if (!descriptor.valid())
     return tl::unexpected(error_from_errno(errno, "cannot create a temp file beside it", path));
   // One of another owner may have given its readers more than we would.
-  if (exists && S_ISREG(present.st_mode) && present.st_uid == ::geteuid() &&
-      ::fchmod(descriptor.get(), present.st_mode & 0777) != 0) {
-    const auto failed = error_from_errno(errno, "cannot keep its mode", path);
-    ::unlink(temp.c_str());
-    return tl::unexpected(failed);
+  if (exists && S_ISREG(present.st_mode) && present.st_uid == ::geteuid()) {
+    const bool group_kept = ::fchown(descriptor.get(), static_cast<uid_t>(-1), present.st_gid) == 0;
+    if (::fchmod(descriptor.get(), present.st_mode & (group_kept ? 0777U : 0707U)) != 0) {
+      const auto failed = error_from_errno(errno, "cannot keep its mode", path);
+      ::unlink(temp.c_str());
+      return tl::unexpected(failed);
+    }
   }
   auto written = produce([&](std::string_view bytes) { return write_all(descriptor.get(), bytes, path); });
   if (written && descriptor.close() != 0)
@@ -49,6 +51,8 @@ Result<void> write_streamed_not_durable(const std::string& path, const Produce& 
 
 Result<bool> file_holds(const std::string& path, const Produce& produce) {
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!descriptor.valid() && errno != ENOENT && errno != ELOOP)
+    return tl::unexpected(error_from_errno(errno, "cannot open", path));
   struct stat status {};
   bool same = descriptor.valid() && ::fstat(descriptor.get(), &status) == 0 && S_ISREG(status.st_mode);
   std::string present;

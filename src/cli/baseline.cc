@@ -174,7 +174,11 @@ Result<Comparison> compare_with(const CompareRequest& request, const JudgedRun& 
     Comparison none;
     const auto others = neighbours(folder.path);
     const auto other = default_baseline(others, folder, none.warnings);
-    if (other) return with_run(*other, judged, window);
+    if (other) {
+      auto comparison = with_run(*other, judged, window);
+      if (comparison) comparison->warnings = std::move(none.warnings);
+      return comparison;
+    }
     none.warnings.push_back(
         others.empty() ? "nothing to compare with: no other run stands beside this one"
                        : fmt::format("nothing to compare with: of the newest {} beside this one none "

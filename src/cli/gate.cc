@@ -17,7 +17,7 @@
 #include "cli/publish.h"
 #include "cli/run_folder.h"
 #include "gate/gate.h"
-#include "loop/run_folder.h"
+#include "serve/run_catalog.h"
 
 namespace soak::cli {
 namespace {
@@ -35,14 +35,18 @@ struct GateRequest {
   bool json = false;
 };
 
-// Whoever waits for the verdict hears that there is none; what an earlier gate left must not speak for it.
+std::string name_of(const std::string& folder) {
+  std::error_code none;
+  return fs::weakly_canonical(folder + "/.", none).filename();
+}
+
+// Whoever waits for the verdict hears that there is none; an earlier gate's metrics must not speak for it.
 int could_not_judge(const GateRequest& request, const Error& error) {
   static_cast<void>(report_error(error, request.json));
   gate::GateResult result;
   result.reasons.push_back("could not judge: " + to_line(error));
   const std::string& folder = request.folder.path;
-  const auto published =
-      publish(request.publish, {result, nullptr, nullptr, folder, fs::path(folder).filename()});
+  const auto published = publish(request.publish, {result, nullptr, nullptr, folder, name_of(folder)});
   if (!published) log_warning(to_line(published.error()));
   if (request.prometheus) {
     if (const auto removed = base::remove_file(folder + "/" + kMetricsName);
@@ -99,13 +103,19 @@ Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
   if (request.prometheus) then(write_metrics(judged, verified));
   if (!request.html.empty()) then(write_html_report(request.folder, request.html, true));
   const std::string& folder = judged.run.folder;
-  then(publish(request.publish,
-               {result, verified, &judged.snapshot, folder,
-                judged.run.header ? judged.run.header->run_id : fs::path(folder).filename().string()}));
+  gate::GateResult told = result;
+  if (!all && result.passed()) {
+    told.verdict = gate::GateVerdict::kInconclusive;
+    told.reasons.push_back("could not write the reports: " + to_line(all.error()));
+  }
+  then(publish(request.publish, {told, verified, &judged.snapshot, folder,
+                                 judged.run.header ? judged.run.header->run_id : name_of(folder)}));
   return all;
 }
 
 int run_gate(const GateRequest& request) {
+  const bool goes_on =
+      serve::look_at(request.folder.path, serve::HeldLocks::now()).state == serve::RunState::kRunning;
   const auto judged = judge_folder(request.folder);
   if (!judged) return could_not_judge(request, judged.error());
   std::optional<verify::VerifyResult> found;
@@ -113,8 +123,10 @@ int run_gate(const GateRequest& request) {
   const verify::VerifyResult* verified = found ? &*found : nullptr;
   gate::GateResult result =
       gate::judge(judged->run, judged->profile, judged->snapshot, verified, request.options);
-  if (loop::run_is_under_way(request.folder.path))
+  if (goes_on) {
     result.warnings.push_back("the run goes on: this is its verdict so far");
+    if (result.verdict == gate::GateVerdict::kPass) result.verdict = gate::GateVerdict::kWarn;
+  }
   std::optional<Comparison> comparison;
   if (request.compare.wanted) {
     auto compared = compare_with(request.compare, *judged, request.folder);

@@ -32,7 +32,8 @@ Result<void> write_output(const std::string& path, std::string_view bytes, const
 void check_different(const std::vector<std::string>& paths) {
   std::set<fs::path> seen;
   for (const std::string& path : paths) {
-    if (!path.empty() && !seen.insert(fs::path(path).lexically_normal()).second)
+    std::error_code none;
+    if (!path.empty() && !seen.insert(fs::weakly_canonical(fs::absolute(path, none), none)).second)
       throw CLI::ValidationError(path, "is named for two different files");
   }
 }

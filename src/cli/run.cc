@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
-#include <set>
 #include <vector>
 
 #include "apply/file_store.h"
@@ -91,9 +90,9 @@ Result<loop::RunOutcome> run_prepared(const RunRequest& request, PreparedRun& ru
   TimedStore timed(store, apply_times);
   tools.store = &timed;
   std::vector<std::unique_ptr<ServedRun>> served;
-  for (const std::string& address :
-       std::set{request.serve, request.metrics_listen}) {  // the page has /metrics too
-    if (address.empty()) continue;
+  const bool one = request.serve == request.metrics_listen && !request.serve.ends_with(":0");
+  for (const std::string& address : {request.serve, request.metrics_listen}) {
+    if (address.empty() || (one && !served.empty())) continue;  // the page has /metrics too
     served.push_back(std::make_unique<ServedRun>(ServeRequest{run.folder, address, "", request.kpi_profile,
                                                               request.params, &apply_times, request.quiet}));
   }

@@ -162,9 +162,10 @@ std::string to_text(const std::vector<KpiRegression>& regressions, const analyze
     const std::string unit = kpi == nullptr || kpi->unit.empty() ? "" : " " + kpi->unit;
     text += fmt::format("  {:<20} {} -> {}{}{} ({})\n", regression.kpi, shown(comparison.a.mean),
                         shown(comparison.b.mean), comparison.b.mean ? unit : "", evidence_text(comparison),
-                        tested(regression)    ? analyze::comparison_verdict_name(comparison.verdict)
-                        : regression.worse_by ? "not tested: means alone"
-                                              : "no data");
+                        tested(regression)        ? analyze::comparison_verdict_name(comparison.verdict)
+                        : !regression.worse_by    ? "no data"
+                        : comparison.a.count == 0 ? "not tested: means alone"
+                                                  : "not tested: too few iterations");
   }
   return text;
 }

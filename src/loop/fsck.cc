@@ -186,7 +186,8 @@ class Fsck {
       const auto iteration = summary_iteration(name);
       if (!iteration) continue;
       if (name != journal::iteration_summary_name(*iteration)) {
-        result_.findings.push_back({name, "is a name that no run writes, and no reader takes", false, false});
+        result_.findings.push_back(
+            {name, "is a name that no run writes; readers refuse it beside the right one", false, false});
         continue;
       }
       if (oldest <= *iteration && *iteration <= result_.iterations) continue;

@@ -134,7 +134,9 @@ Result<void> check_free(const std::string& folder, const Contents& contents, Fol
 }  // namespace
 
 bool is_run_file(const std::string& name) {
-  return name == journal::kJournalName || name == journal::kRuntimeName || is_artifact(name);
+  const std::string runtime = journal::kRuntimeName;
+  return name == journal::kJournalName || name == runtime || name == "." + runtime + ".lock" ||
+         is_artifact(name);
 }
 
 std::optional<std::int64_t> summary_iteration(std::string_view name) {
@@ -162,7 +164,7 @@ bool is_stale_temp(const std::string& name) {
 bool run_is_under_way(const std::string& folder) {
   const std::string path = folder + "/" + journal::kJournalName;
   const base::Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  return descriptor.valid() && ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0;
+  return descriptor.valid() && ::flock(descriptor.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime) {

@@ -44,9 +44,11 @@ struct Known {
     return item && item_stamp == run.stamp && item->state == run.state &&
            (!view || view->caught_up() || error);
   }
-  bool judgement_is_current() const {
-    return judgement != nullptr && judged_stamp == run.stamp && judged_in_progress == in_progress();
+  // Whether or not the judgement itself is still held.
+  bool judged_as_it_stands() const {
+    return judged_once && judged_stamp == run.stamp && judged_in_progress == in_progress();
   }
+  bool judgement_is_current() const { return judgement != nullptr && judged_as_it_stands(); }
   bool can_be_judged() const {
     return !error && view && (view->totals().iterations > 0 || run.state == RunState::kEnded);
   }

@@ -139,8 +139,7 @@ class ReadingLibrary final : public Library {
     // Of a run that has ended, an old judgement is no verdict.
     const bool counts = known.run.state == RunState::kRunning || known.judgement_is_current();
     known.item = make_item(known.run, *known.view, counts ? known.judgement.get() : nullptr, known.error);
-    if (!known.judgement && known.judged_once && known.judged_stamp == known.run.stamp)
-      known.item->verdict = verdict;
+    if (!known.judgement && known.judged_as_it_stands()) known.item->verdict = verdict;
     list_changed_ = true;
   }
 
@@ -176,7 +175,7 @@ class ReadingLibrary final : public Library {
   // ---- judging ----
 
   void judge(Known& known) {
-    if (known.judging || steady_clock::now() < known.judge_next) return;
+    if (known.judging || (known.in_progress() && steady_clock::now() < known.judge_next)) return;
     known.judging = true;
     ++judging_;
     judge_->post([this, id = known.run.id, folder = known.run.folder, stamp = known.run.stamp,
@@ -283,7 +282,7 @@ class ReadingLibrary final : public Library {
       return std::pair(known.in_progress(), known.run.stamp.changed_ns);
     };
     for (auto& [id, known] : runs_) {
-      if (known.item && (newest == nullptr || rank(known) > rank(*newest))) newest = &known;
+      if (newest == nullptr || rank(known) > rank(*newest)) newest = &known;
     }
     if (newest == nullptr) return question.answer(metrics_reply("# no run yet\n"));
     answer_about_run(*newest, std::move(question), true);
@@ -349,8 +348,8 @@ class ReadingLibrary final : public Library {
   // The verdicts of the list, one run after another.
   void judge_one_in_passing() {
     for (auto& [id, known] : runs_) {
-      const bool judged = known.judged_once && known.judged_stamp == known.run.stamp;
-      if (judged || known.run.state == RunState::kRunning || known.error || !known.item) continue;
+      if (known.judged_as_it_stands() || known.run.state == RunState::kRunning || known.error || !known.item)
+        continue;
       refresh(known);
       if (!known.can_be_judged()) continue;
       return judge(known);

@@ -35,7 +35,8 @@ Result<void> RunView::refresh() {
   }
   struct stat status {};
   const std::string file = folder_ + "/" + (tail_ ? journal::kJournalName : journal::kTuningReportName);
-  if (last_iteration_ != before && ::stat(file.c_str(), &status) == 0) {
+  if (last_iteration_ > 0 && (last_iteration_ != before || !last_iteration_unix_s_) &&
+      ::stat(file.c_str(), &status) == 0) {
     last_iteration_unix_s_ =
         static_cast<double>(status.st_mtim.tv_sec) + static_cast<double>(status.st_mtim.tv_nsec) / 1e9;
   }
@@ -51,6 +52,7 @@ void RunView::on_restart() {
   health_ = {};
   last_kpis_.clear();
   last_iteration_ = 0;
+  last_iteration_unix_s_.reset();
   first_utc_.clear();
   last_utc_.clear();
   notes_.clear();
