@@ -49,6 +49,7 @@ class Fault:
     call: str
     occurrence: int
     what: str
+    may_crash: bool = False  # by what is not ours: the loader without memory, the C library that takes brk's error for an address
 
     def __str__(self):
         return f"{self.call}#{self.occurrence}:{self.what}"
@@ -98,7 +99,7 @@ def inject(command, cwd, *faults, also=()):
 def unasked_death(outcome, *faults):
     """What is wrong where a signal ended the program that no fault sent: a failing call must end in an error that is told."""
     asked = any(fault.kills for fault in faults) and outcome.code == -signal.SIGKILL
-    return [] if outcome.code >= 0 or asked else [f"ended by signal {-outcome.code}"]
+    return [] if outcome.code >= 0 or asked or any(fault.may_crash for fault in faults) else [f"ended by signal {-outcome.code}"]
 
 
 def clean_run(command, cwd):
@@ -138,14 +139,13 @@ FAILING = re.compile(r"open|stat|read|write|sync|rename|chown|chmod|flock|close|
 
 def error_points(lines, program_from):
     """Every error at every call that has to do with files, and no memory at every call that asks for some. Calls before the line
-    `program_from` are the loader's: they know nothing of the file, and one error stands for all but in the long mode. Without memory the
-    loader itself may crash. brk is left out: it tells its failure by the old break, and the C library takes an error for an address."""
+    `program_from` are the loader's: they know nothing of the file, and one error stands for all but in the long mode."""
     points = []
     of_loader = occurrences(lines[:program_from])
     for call, count in occurrences(lines).items():
-        for_memory = call in ("mmap", "mprotect")
+        for_memory = call in ("mmap", "brk", "mprotect")
         errors = ERRORS if FAILING.search(call) else ("ENOMEM",) if for_memory else ()
-        points += [Fault(call, n, f"error={error}") for n in range(of_loader[call] + 1 if for_memory else 1, count + 1)
+        points += [Fault(call, n, f"error={error}", call == "brk" or (for_memory and n <= of_loader[call])) for n in range(1, count + 1)
                    for error in (errors if LONG or n > of_loader[call] else errors[:1])]
     return points
 
