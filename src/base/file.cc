@@ -80,7 +80,12 @@ Result<void> make_folders(const std::string& path) {
   std::vector<std::string> missing;  // the innermost first
   std::string folder = path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  for (; !file_exists(folder); folder = folder_of(folder)) missing.push_back(folder);
+  struct stat status {};
+  for (; ::lstat(folder.c_str(), &status) != 0; folder = folder_of(folder)) {
+    if (errno != ENOENT || folder == folder_of(folder))  // not taken for a folder to make: a disk may be dead
+      return tl::unexpected(error_from_errno(errno, "cannot create the folder", path));
+    missing.push_back(folder);
+  }
   for (; !missing.empty(); missing.pop_back()) {
     const std::string& next = missing.back();
     if (::mkdir(next.c_str(), 0755) != 0 && errno != EEXIST)

@@ -117,6 +117,13 @@ TEST(MakeFolders, MakesEachThatIsMissingHoweverThePathIsWritten) {
   EXPECT_EQ(make_folders(folder.file("file/x")).error().code, ErrorCode::kNotAFile);
 }
 
+TEST(MakeFolders, EndsWhereThePathCannotBeLookedAt) {
+  const TempFolder folder;
+  const std::string endless(5000, 'x');  // as on a disk that has died: an error for each part of the path
+  EXPECT_EQ(make_folders(folder.file(endless)).error().code, ErrorCode::kIoError);
+  EXPECT_FALSE(make_folders(""));
+}
+
 TEST(FolderOf, IsWhatThePathLiesIn) {
   EXPECT_EQ(folder_of("a"), ".");
   EXPECT_EQ(folder_of("/a"), "/");
