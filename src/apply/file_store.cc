@@ -1,6 +1,5 @@
 #include "apply/file_store.h"
 
-#include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/sha256.h"
 
@@ -13,10 +12,8 @@ Result<Loaded> load_absent(const std::string& path) {
   if (path.empty()) return fail(ErrorCode::kInvalidArgument, "the runtime's path is empty");
   if (base::is_dangling_link(path))
     return fail(ErrorCode::kNotFound, "is a symbolic link to a file that does not exist", path);
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  if (slash + 1 == path.size()) return fail(ErrorCode::kNotAFile, "is a folder, not a file", path);
-  if (!base::is_folder(folder))
+  if (path.ends_with('/')) return fail(ErrorCode::kNotAFile, "is a folder, not a file", path);
+  if (!base::is_folder(base::folder_of(path)))
     return fail(ErrorCode::kNotFound, "its folder does not exist; create it first", path);
   return Loaded{"", base::kAbsent, false};
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apply/store.h"
+#include "base/atomic_file.h"
 
 namespace soak::apply {
 
@@ -20,6 +21,7 @@ class FileStore final : public Store {
   Result<Loaded> load() override;
   Result<std::string> replace(const std::string& version, std::string_view bytes,
                               const BeforeCommit& before_commit) override;
+  Result<void> make_durable() override { return base::make_durable(path_); }
   std::string name() const override { return path_; }
 
  private:

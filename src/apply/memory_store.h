@@ -34,6 +34,12 @@ class MemoryStore final : public Store {
     return version();
   }
 
+  Result<void> make_durable() override {
+    ++made_durable;
+    if (durable_fails) return fail(*durable_fails, "told to fail", name());
+    return {};
+  }
+
   std::string name() const override { return "memory"; }
 
   void put(std::string bytes) {
@@ -45,8 +51,10 @@ class MemoryStore final : public Store {
 
   int loads = 0;
   int replaces = 0;
+  int made_durable = 0;
   std::string load_fails;                            // not empty: load() fails so
   std::optional<ErrorCode> replace_fails;            // replace() fails so, after the hook
+  std::optional<ErrorCode> durable_fails;            // make_durable() fails so
   std::function<void(MemoryStore&)> before_replace;  // another writer, between load() and replace()
 
  private:

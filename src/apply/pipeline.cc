@@ -105,11 +105,16 @@ Result<ApplyResult> commit(Store& store, Start start, Changed changed, bool dry_
   return result;
 }
 
-ApplyResult no_op(ApplyResult result) {
+// "Nothing to do" vouches for what is in place, as "applied" does.
+Result<ApplyResult> no_op(Store& store, Start start, bool dry_run) {
+  if (start.loaded.exists && !dry_run) {
+    if (auto durable = store.make_durable(); !durable) return tl::unexpected(durable.error());
+  }
+  start.result.dry_run = dry_run;
   SkipReason reason;
   reason.no_op = true;
   reason.note = "no effective change";
-  return skipped(std::move(result), std::move(reason));
+  return skipped(std::move(start.result), std::move(reason));
 }
 
 // One pass over what is in place now. kConflict from the store: somebody else was faster.
@@ -126,10 +131,7 @@ Result<ApplyResult> attempt(Store& store, const ParamValues& proposed_deltas, co
   if (!changed) return tl::unexpected(changed.error());
   if (auto expected = check_expected(options, *start, store.name()); !expected)
     return tl::unexpected(expected.error());
-  if (changed->keys.empty()) {
-    start->result.dry_run = options.dry_run;
-    return no_op(std::move(start->result));
-  }
+  if (changed->keys.empty()) return no_op(store, std::move(*start), options.dry_run);
   auto result = commit(store, std::move(*start), std::move(*changed), options.dry_run, before_commit);
   lost_race = !result && result.error().code == ErrorCode::kConflict;
   return result;
@@ -195,7 +197,7 @@ Result<ApplyResult> restore_to_store(Store& store, const Json& runtime, const st
   options.expect_hash = expect_hash;
   if (auto expected = check_expected(options, *start, store.name()); !expected)
     return tl::unexpected(expected.error());
-  if (start->runtime == runtime) return no_op(std::move(start->result));
+  if (start->runtime == runtime) return no_op(store, std::move(*start), false);
   Changed changed = difference(start->runtime, runtime, registry);
   return commit(store, std::move(*start), std::move(changed), false, before_commit);
 }

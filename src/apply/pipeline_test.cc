@@ -70,6 +70,19 @@ TEST(Pipeline, LeavesTheBytesWhereEveryValueIsAlreadyThere) {
   EXPECT_EQ(store.replaces, 0);
 }
 
+TEST(Pipeline, VouchesForWhatIsInPlaceBeforeItSaysThatNothingIsToDo) {
+  MemoryStore store(R"({"engine":{"tail_age_ms":500}})");
+  ASSERT_TRUE(run(store, {{"tail_age_ms", 500}}));
+  EXPECT_EQ(store.made_durable, 1);
+  store.durable_fails = ErrorCode::kUnknownOutcome;
+  const auto doubtful = run(store, {{"tail_age_ms", 500}});
+  ASSERT_FALSE(doubtful);
+  EXPECT_EQ(doubtful.error().code, ErrorCode::kUnknownOutcome);
+  ApplyOptions dry;
+  dry.dry_run = true;
+  EXPECT_TRUE(run(store, {{"tail_age_ms", 500}}, {}, dry)) << "a dry run vouches for nothing";
+}
+
 TEST(Pipeline, TakesAnEmptyProposalForANoOp) {
   MemoryStore store;
   const auto result = run(store, {});
@@ -251,6 +264,7 @@ TEST(Restore, OfWhatIsThereIsANoOp) {
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->no_op);
   EXPECT_EQ(store.replaces, 0);
+  EXPECT_EQ(store.made_durable, 1);
 }
 TEST(Restore, NeverOverwritesAnotherContentThanTheExpectedOne) {
   MemoryStore store(R"({"mine":1})");

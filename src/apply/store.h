@@ -1,8 +1,8 @@
 #pragma once
-// Where a runtime lives. The pipeline needs two things of it: the bytes with their version, and a replacement
-// that succeeds only where that version is still in place. A file is the first store; one with
-// compare-and-swap on several machines fits behind the same two calls. A store is used from one thread at a
-// time; several processes may use the same place.
+// Where a runtime lives. The pipeline needs three things of it: the bytes with their version, a replacement
+// that succeeds only where that version is still in place, and that what is there lasts. A file is the first
+// store; one with compare-and-swap on several machines fits behind the same calls. A store is used from one
+// thread at a time; several processes may use the same place.
 
 #include <soak/result.h>
 #include <functional>
@@ -37,6 +37,10 @@ class Store {
   //   anything else.
   virtual Result<std::string> replace(const std::string& version, std::string_view bytes,
                                       const BeforeCommit& before_commit) = 0;
+
+  // What is in place is durable: whoever put it there may not have seen to that. Nothing is changed.
+  // kUnknownOutcome where it may not last.
+  virtual Result<void> make_durable() = 0;
 
   // How errors name the place.
   virtual std::string name() const = 0;

@@ -275,4 +275,18 @@ Result<Replaced> replace_file(const std::string& path, std::string_view bytes,
   return Replaced{current->hash, now->hash};
 }
 
+Result<void> make_durable(const std::string& path) {
+  auto place = resolve(path);
+  if (!place) return tl::unexpected(place.error());
+  const Descriptor file(::open(place->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) return tl::unexpected(error_from_errno(errno, "cannot open", path));
+  const Descriptor folder(::open(place->folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.valid() && errno != EACCES)
+    return tl::unexpected(error_from_errno(errno, "cannot open the folder", place->folder));
+  // EINVAL: a file system that is never written, and knows no fsync.
+  const auto durable = [](int descriptor) { return ::fsync(descriptor) == 0 || errno == EINVAL; };
+  if (durable(file.get()) && (!folder.valid() || durable(folder.get()))) return {};
+  return tl::unexpected(unknown_outcome("what is in place could not be made durable", *place));
+}
+
 }  // namespace soak::base

@@ -65,4 +65,9 @@ struct Replaced {
 Result<Replaced> replace_file(const std::string& path, std::string_view bytes,
                               const ReplaceOptions& options = {});
 
+// The bytes in place, and their name, are durable when this returns: another writer, or one that was killed
+// behind its rename, may not have seen to that. Nothing is written. kUnknownOutcome where the disk fails;
+// kNotFound without a file. Not promised of a name in a folder that may not be read.
+Result<void> make_durable(const std::string& path);
+
 }  // namespace soak::base

@@ -60,6 +60,7 @@ class TimedStore final : public apply::Store {
     times_.observe(std::chrono::steady_clock::now() - began);
     return replaced;
   }
+  Result<void> make_durable() override { return store_.make_durable(); }
   std::string name() const override { return store_.name(); }
 
  private:

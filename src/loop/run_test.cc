@@ -210,6 +210,7 @@ class DoubtfulStore final : public apply::Store {
     if (!replaced || version == "absent") return replaced;
     return fail(ErrorCode::kUnknownOutcome, "the folder could not be made durable", name());
   }
+  Result<void> make_durable() override { return real_.make_durable(); }
   std::string name() const override { return real_.name(); }
 
  private:

@@ -161,6 +161,26 @@ class PowerCut(DiskCase):
             self.assertEqual(oracle.digest(now), acknowledged, f"cut {cut}: an acknowledged apply is lost: {now}")
             self.assertEqual(apply(image.folder, "--set", "min_interval_ms=60").code, 0)
 
+    def no_op_survives(self, kind):
+        """The writer was killed behind its rename; whoever applies the same again is told that nothing is to do."""
+        injection.strace_or_skip()
+        image = self.mounted(kind)
+        for cut in range(CUTS):
+            (image.folder / "r.json").write_bytes(oracle.OLD)
+            os.sync()
+            killed = injection.inject([SOAK, "apply", "--runtime", "r.json", *oracle.SET], image.folder, injection.Fault("fsync", 2, "signal=SIGKILL"))
+            self.assertTrue(killed.proven)
+            self.assertEqual(oracle.content(image.folder / "r.json"), oracle.NEW)
+            again = apply(image.folder, *oracle.SET)
+            self.assertEqual((again.code, json.loads(again.stdout)["no_op"]), (0, True))
+            self.assertEqual(self.after_the_cut(image, mounts.LOSE_LOG), oracle.NEW, f"cut {cut}: what was said to be in place is lost")
+
+    def test_what_nothing_was_to_do_about_survives_on_ext4(self):
+        self.no_op_survives("ext4")
+
+    def test_what_nothing_was_to_do_about_survives_on_xfs(self):
+        self.no_op_survives("xfs")
+
     def in_flight_is_whole(self, kind):
         """The cut comes while applies go on: what is there afterwards is the last one acknowledged, or the one after it."""
         image = self.mounted(kind)

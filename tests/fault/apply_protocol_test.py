@@ -127,6 +127,18 @@ class Steps(ProtocolCase):
             at = found[0] + 1
             known.update(found[1].groupdict())
 
+    def test_nothing_to_do_is_said_only_of_what_the_disk_has(self):
+        """Of a writer that was killed behind its rename, or an editor: bytes that are there to be read, and may not last."""
+        injection.strace_or_skip()
+        already = self.command("--set", "min_interval_ms=60")
+        for occurrence in (1, 2):  # the file, its folder
+            failed = injection.inject(already, self.root, Fault("fsync", occurrence, "error=EIO"))
+            self.assertTrue(failed.proven, f"fsync {occurrence} is never made")
+            self.assertEqual(failed.code, oracle.UNKNOWN, failed)
+            self.assertIn("read the file again", failed.stderr)
+            self.assertEqual(self.file.read_bytes(), oracle.OLD)
+        self.assertEqual(injection.run_plain(already, self.root).code, 0)
+
     def test_temp_names_cannot_be_foretold(self):
         injection.strace_or_skip()
         names = set()
