@@ -246,6 +246,10 @@ Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& 
   // The file that is locked, and no other that has taken its name since.
   base::Descriptor same(::fcntl(descriptor_.get(), F_DUPFD_CLOEXEC, 0));
   if (!same.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_));
+  if (auto synced = sync(); !synced) return synced;
+  // Records that the disk failed to take stay in memory as written ones, and no later fsync writes them: what
+  // a killed run left is read from the disk.
+  static_cast<void>(::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_DONTNEED));
   JournalReader reader(std::move(same), path_);
   for (;;) {
     auto record = reader.next();
@@ -265,14 +269,15 @@ Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& 
   if (reader.torn_tail() && written_bytes_ == 0) {
     if (auto is_one = check_is_a_journal(descriptor_.get(), path_); !is_one) return is_one;
   }
-  if (reader.torn_tail() && ::ftruncate(descriptor_.get(), static_cast<off_t>(written_bytes_)) != 0) {
+  if (!reader.torn_tail()) return {};
+  if (::ftruncate(descriptor_.get(), static_cast<off_t>(written_bytes_)) != 0)
     return tl::unexpected(base::error_from_errno(errno, "cannot cut the torn tail", path_));
-  }
-  // Also where nothing was cut: the records found may be in memory only, and what is matched is not written
-  // again.
-  if (::fsync(descriptor_.get()) != 0)
-    return tl::unexpected(base::error_from_errno(errno, "cannot make the journal durable", path_));
-  return {};
+  return sync();
+}
+
+Result<void> Journal::sync() {
+  if (::fsync(descriptor_.get()) == 0) return {};
+  return tl::unexpected(base::error_from_errno(errno, "cannot make the journal durable", path_));
 }
 
 Result<void> Journal::match(RecordType type, const Json& body) {

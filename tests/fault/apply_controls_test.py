@@ -45,6 +45,7 @@ NOTICED_BY = {
     "removal_after_an_error": [ERRORS],
     "look_after_a_failed_rename": [CALLS + "test_rename_that_fails_once_it_is_done_is_never_told_as_not_applied"],
     "unknown_outcome": [STEPS + "test_folder_that_cannot_be_made_durable_is_an_unknown_outcome", ERRORS],
+    "durable_no_op": [STEPS + "test_nothing_to_do_is_said_only_of_what_the_disk_has"],
     "atomic_rename": [ORDER, KILLS],
 }
 # Only a power cut shows what durability is for, and only where a disk may be mounted. ext4 writes a replaced file's bytes out by
@@ -53,6 +54,7 @@ POWER_CUTS = {
     "file_fsync": [POWER + "test_acknowledged_new_file_survives_on_ext4", POWER + "test_acknowledged_change_survives_on_xfs"],
     "folder_fsync": [POWER + "test_acknowledged_change_survives_on_ext4", POWER + "test_acknowledged_new_file_survives_on_ext4",
                      POWER + "test_acknowledged_change_survives_on_xfs", POWER + "test_acknowledged_new_file_survives_on_xfs"],
+    "durable_no_op": [POWER + "test_what_nothing_was_to_do_about_survives_on_ext4", POWER + "test_what_nothing_was_to_do_about_survives_on_xfs"],
 }
 
 

@@ -16,7 +16,7 @@ import unittest
 
 SOAK = os.environ["SOAK_PROGRAM"]
 LONG = bool(os.environ.get("SOAK_FAULT_LONG"))
-ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "ENOMEM", "EMFILE")
+ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "EINTR", "ENOMEM", "EMFILE", "EIO+")  # +: from then on, as of a disk that has died
 WORKERS = 2
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\(")
 
@@ -48,7 +48,7 @@ class Fault:
     """One fault: the call, which of its occurrences, and what happens ("signal=SIGKILL", "error=EIO", "retval=0", ...)."""
     call: str
     occurrence: int
-    what: str
+    what: str  # with a + behind it: it happens at every later occurrence too
     may_crash: bool = False  # by what is not ours: the loader without memory, the C library that takes brk's error for an address
 
     def __str__(self):
@@ -87,7 +87,8 @@ def inject(command, cwd, *faults, also=()):
     if not any("signal=" in fault.what for fault in faults):
         options.append("--seccomp-bpf")  # twice as fast; signals are silently not delivered with it
     for fault in faults:
-        options += ["-e", f"inject={fault.call}:{fault.what}:when={fault.occurrence}"]
+        lasting = "+" if fault.what.endswith("+") else ""
+        options += ["-e", f"inject={fault.call}:{fault.what.rstrip('+')}:when={fault.occurrence}{lasting}"]
     outcome = run_traced(command, cwd, options)
     injected = sum("(INJECTED)" in line or "(DELAYED)" in line for line in outcome.log)
     killed = any("killed by SIGKILL" in line for line in outcome.log)
@@ -144,7 +145,9 @@ def error_points(lines, program_from):
     of_loader = occurrences(lines[:program_from])
     for call, count in occurrences(lines).items():
         for_memory = call in ("mmap", "brk", "mprotect")
-        errors = ERRORS if FAILING.search(call) else ("ENOMEM",) if for_memory else ()
+        errors = ERRORS if FAILING.search(call) else ("ENOMEM", "ENOMEM+") if for_memory else ()
+        if call == "write":  # or nothing could be told either
+            errors = ERRORS[:-1]
         points += [Fault(call, n, f"error={error}", call == "brk" or (for_memory and n <= of_loader[call])) for n in range(1, count + 1)
                    for error in (errors if LONG or n > of_loader[call] else errors[:1])]
     return points

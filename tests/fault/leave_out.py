@@ -28,6 +28,7 @@ STEPS = {
     "look_after_a_failed_rename": ("if (now && now->hash == old_hash)", "if (true)"),
     "unknown_outcome": ("return tl::unexpected(unknown_outcome(\"the folder could not be made durable\", *place));",
                         "return tl::unexpected(error_from_errno(errno, \"cannot make the folder durable\", place->path()));"),
+    "durable_no_op": ("if (durable(file.get()) && (!folder.valid() || durable(folder.get()))) return {};", "return {};"),
     "atomic_rename": ("if (::renameat(folder.get(), temp->c_str(), folder.get(), place->name.c_str()) != 0) {",
                       "const Descriptor in_place(::openat(folder.get(), place->name.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));\n"
                       "  ::unlinkat(folder.get(), temp->c_str(), 0);\n"
@@ -35,7 +36,8 @@ STEPS = {
 }
 JOURNAL_STEPS = {
     "journal_fdatasync": ("if (::fdatasync(descriptor_.get()) != 0) {", "if (false) {"),
-    "journal_cut": ("if (reader.torn_tail() && ::ftruncate(", "if (false && ::ftruncate("),
+    "journal_from_disk": ("static_cast<void>(::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_DONTNEED));", ""),
+    "journal_cut": ("if (::ftruncate(descriptor_.get(), static_cast<off_t>(written_bytes_)) != 0)", "if (false)"),
 }
 OF_SOURCE = {"atomic_file.cc": STEPS, "journal.cc": JOURNAL_STEPS}
 

@@ -12,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 SHUTDOWN = 0x8004587D  # _IOR('X', 125, u32), the same for ext4 and XFS
@@ -32,12 +33,17 @@ def enter_own_namespace():
         raise unittest.SkipTest("left out: mounting is not allowed here: " + os.strerror(ctypes.get_errno()))
 
 
+def is_mounted(folder):
+    """By the kernel's table: a file system that has died cannot even be looked at."""
+    return any(line.split()[1] == str(folder) for line in pathlib.Path("/proc/self/mounts").read_text().splitlines())
+
+
 @contextlib.contextmanager
 def unmounted_afterwards(folder):
     try:
         yield folder
     finally:
-        while os.path.ismount(folder):
+        while is_mounted(folder):
             if run("umount", folder).returncode != 0 and run("umount", "--lazy", folder).returncode != 0:
                 raise RuntimeError(f"cannot unmount {folder}")
 
@@ -84,6 +90,9 @@ class Image:
         done = run("umount", self.folder)
         assert done.returncode == 0, done.stderr
 
+    def stop(self):
+        """What serves the disk."""
+
     def cut_power(self, how=LOSE_LOG):
         """Everything that the disk does not have yet is lost; every later call on the file system fails."""
         descriptor = os.open(self.folder, os.O_RDONLY)
@@ -93,14 +102,61 @@ class Image:
             os.close(descriptor)
 
 
+class FailingImage(Image):
+    """An image on a disk that fails every write for as long as it is told to: nbdkit's error filter, which nbdfuse makes a file of."""
+
+    def __init__(self, kind, scratch):
+        super().__init__(kind, scratch)
+        for program in ("nbdkit", "nbdfuse"):
+            if shutil.which(program) is None:
+                raise unittest.SkipTest(f"left out: {program} is not installed")
+        self.switch, self.told, served = scratch / "failing", scratch / "told", scratch / "served"
+        served.mkdir()
+        errors = [f"error-{call}-rate=100%" for call in ("pwrite", "zero", "trim")]
+        with open(self.told, "wb") as told:
+            self.server = subprocess.Popen(["nbdfuse", served / "disk", "--command", "nbdkit", "-s", "--exit-with-parent", "--filter=error", "file",
+                                            self.file, "error=EIO", *errors, f"error-file={self.switch}"], stdin=subprocess.DEVNULL, stderr=told)
+        self.file = served / "disk"
+        deadline = time.monotonic() + 10
+        while not self.file.exists():
+            if self.server.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise unittest.SkipTest("left out: no disk in user space (FUSE) here: " + self.told.read_text().strip())
+            time.sleep(0.01)
+
+    @contextlib.contextmanager
+    def failing(self):
+        self.switch.touch()
+        try:
+            yield
+        finally:
+            self.switch.unlink()
+
+    def errors(self):
+        """How many writes have failed so far."""
+        return self.told.read_text().count("injecting EIO error")
+
+    def stop(self):
+        run("umount", self.file.parent)
+        try:
+            self.server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+
+
 @contextlib.contextmanager
-def image(kind, **options):
+def image(kind, of=Image, **options):
+    """A mounted image, or a visible skip where mounting is not allowed."""
     enter_own_namespace()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="soak-image-"))
     try:
-        made = Image(kind, scratch, **options)
-        with unmounted_afterwards(made.folder):
-            made.mount()
-            yield made
+        made = of(kind, scratch, **options)
+        try:
+            with unmounted_afterwards(made.folder):
+                made.mount()
+                yield made
+        finally:
+            made.stop()
     finally:
         shutil.rmtree(scratch)

@@ -8,8 +8,10 @@ import leave_out
 
 NOTICED_BY = {
     "journal_fdatasync": ["run_protocol_test.Order.test_record_is_durable_before_what_rests_on_it"],
+    "journal_from_disk": ["run_protocol_test.Order.test_resume_goes_on_from_what_the_disk_holds"],
     "journal_cut": ["run_journal_test.Cut.test_cut_at_every_byte_resumes_to_the_uninterrupted_bytes"],
 }
+FAILING = "io_errors_test.Run.test_record_that_the_disk_did_not_take_is_not_gone_on_from_on_"
 POWER = "run_disk_test.PowerCut.test_iterations_that_were_told_survive_on_"
 
 
@@ -32,6 +34,13 @@ class Controls(unittest.TestCase):
         verdicts = [controls.verdict("journal_fdatasync", POWER + kind) for kind in ("ext4", "xfs")]
         if "skipped" in verdicts:
             self.skipTest("left out: no loop mounts, or no mkfs, here")
+        self.assertEqual(verdicts, ["failed", "failed"])
+
+    def test_failing_disk_loses_told_iterations_of_a_resume_that_trusts_the_memory(self):
+        injection.root_or_skip("a loop mount")
+        verdicts = [controls.verdict("journal_from_disk", FAILING + kind) for kind in ("ext4", "xfs")]
+        if "skipped" in verdicts:
+            self.skipTest("left out: no loop mounts, no mkfs, or no disk in user space here")
         self.assertEqual(verdicts, ["failed", "failed"])
 
 

@@ -83,6 +83,15 @@ class Order(unittest.TestCase):
             self.assertEqual(scenes.judge_journal(whole, self.root, outcome.stderr), [])
             self.assertEqual(scenes.judge_resumed(SCENE, self.root), [])
 
+    def test_resume_goes_on_from_what_the_disk_holds(self):
+        """What the disk failed to take of a killed run stays in memory, as written: the kernel is to forget it before the journal is read."""
+        self.assertTrue(injection.inject(SCENE.command(), self.root, Fault("fdatasync", 5, "signal=SIGKILL")).proven)
+        resumed = injection.run_traced(SCENE.command("--resume"), self.root, ["-y", "-e", "trace=openat,fsync,fadvise64,pread64"])
+        self.assertEqual(resumed.code, 0, resumed.stderr)
+        opened = next(i for i, line in enumerate(resumed.log) if 'journal.jsonl", O_RDWR' in line)
+        calls = [match[1] for line in resumed.log[opened:] if "journal.jsonl>" in line and (match := re.search(r"(fsync|fadvise64|pread64)\(", line))]
+        self.assertEqual(calls[:3], ["fsync", "fadvise64", "pread64"])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -166,9 +166,12 @@ def iterations_in(journal):
     return [record["body"]["iteration"] for record in records(journal) if record["type"] == "iteration"]
 
 
-def judge_journal(whole, root, stderr):
+def judge_journal(whole, root, stderr, blank_tail=False):
+    """`blank_tail`: a disk that failed and was then cut off may give zeros behind what it has."""
     path = journal_of(root)
     journal = path.read_bytes() if path.exists() else b""
+    if blank_tail:
+        journal = journal.rstrip(b"\0")
     wrong = []
     if not whole.journal.startswith(journal):
         wrong.append(f"the journal is no beginning of the uninterrupted one: {journal[-300:]!r}")
