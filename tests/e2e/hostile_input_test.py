@@ -127,6 +127,16 @@ class HostileInput(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn("larger than", done.stderr)
 
+    def test_a_recording_that_is_cut_while_it_is_read(self):
+        self.make("feed", "synth", "--model", "market", "--seconds", "120", "--seed", "1", "--format", "feed", "--out", "cut.feed")
+        reader = subprocess.Popen([SOAK, "run", "--feed", "cut.feed", "--loop-feed", "--iterations", "100000", "--iteration-s", "60", "--out", "cut"],
+                                  cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        reader.stderr.readline()
+        os.truncate(self.root / "cut.feed", 4096)
+        said = reader.communicate(timeout=SECONDS_MAX)[1]
+        self.assertEqual(reader.returncode, 1, said[-300:])
+        self.assertIn("soak: cannot read on: the recording was cut while it was read", said)
+
     def test_an_artifact_that_is_none(self):
         for name in ARTIFACTS:
             kinds = ["pipe", "/dev/zero", "folder"]
