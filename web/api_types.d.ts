@@ -52,6 +52,8 @@ export interface RunList {
   runs: Array<RunItem>;
   /** that match */
   total: number;
+  /** what could not be looked into, a line each: runs there are not in the list */
+  problems: Array<string>;
   /** of soak */
   version: string;
 }

@@ -49,10 +49,11 @@ export class RunsView {
     this.count_ = h("p", {class: "muted", role: "status"});
     this.search_ = h("input", {type: "search", placeholder: "Search runs", "aria-label": "Search runs by id, folder, verdict or target", maxlength: 200, value: kept.q,
       "aria-keyshortcuts": "/", on: {input: debounce(() => this.search(), kSearchMs)}});
+    this.problems_ = h("div", {role: "status"});
     this.list_ = h("div", {}, loading());
     this.pair_ = h("div", {class: "pair", hidden: true});
     this.element = h("div", {class: "page"}, h("div", {class: "heading"}, h("h1", {}, "Runs"), this.count_,
-      h("div", {class: "search"}, this.search_, h("kbd", {"aria-hidden": "true"}, "/"))), this.list_, this.pair_);
+      h("div", {class: "search"}, this.search_, h("kbd", {"aria-hidden": "true"}, "/"))), this.problems_, this.list_, this.pair_);
     this.stop_ = app.source.watch(null, (name) => name === "runs" && void this.refresh(), (open) => app.set_connection(open));
     void this.refresh();
   }
@@ -79,10 +80,11 @@ export class RunsView {
   async refresh(say = false) {
     const request = ++this.requests_;
     try {
-      const {runs, total} = await this.app_.source.runs({q: kept.q, limit: Math.min(this.limit_, 1000)});
+      const {runs, total, problems} = await this.app_.source.runs({q: kept.q, limit: Math.min(this.limit_, 1000)});
       if (request !== this.requests_) return;
       this.runs_ = runs;
       this.total_ = total;
+      fill(this.problems_, problems.map((problem) => h("p", {class: "message warn"}, problem)));
       keep_focus(this.list_, () => this.show());
       if (say) announce(`${count_of(total, "run")} found`, true);
     } catch (error) {

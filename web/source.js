@@ -153,7 +153,7 @@ export function filter_ledger(ledger, filter) {
 export function embedded_source(data) {
   return {
     offline: true,
-    runs: async () => ({runs: [data.run.item], total: 1, version: ""}),
+    runs: async () => ({runs: [data.run.item], total: 1, problems: [], version: ""}),
     run: async () => data.run,
     series: async (_id, range) => thin_series(data.series, range),
     ledger: async (_id, filter) => filter_ledger(data.ledger, filter),

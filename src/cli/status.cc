@@ -62,17 +62,27 @@ int run_status(const StatusRequest& request) {
   const serve::Defaults defaults{Registry::builtin(), analyze::market_maker_profile()};
   Json list = Json::array();
   std::string text;
+  bool all_read = true;
   for (std::size_t k = 0; k < std::min(runs.size(), request.limit); ++k) {
     const serve::RunItem item = read_item(runs[k], defaults);
+    all_read = all_read && item.error.empty();
     if (request.json)
       list.push_back(serve::to_json(item));
     else
       text += line_of(item);
   }
-  if (request.json) return print_json({{"runs", list}, {"total", runs.size()}}) ? kExitOk : kExitError;
-  if (runs.empty()) text = "no run below " + request.path + "\n";
+  Json problems = Json::array();
+  for (const Error& problem : catalog->problems()) {
+    problems.push_back(to_line(problem));
+    if (!request.json) report_error(problem, false);
+  }
+  const int exit_code = problems.empty() && all_read ? kExitOk : kExitError;
+  if (request.json)
+    return print_json({{"runs", list}, {"total", runs.size()}, {"problems", problems}}) ? exit_code
+                                                                                        : kExitError;
+  if (runs.empty() && problems.empty()) text = "no run below " + request.path + "\n";
   if (runs.size() > request.limit) text += fmt::format("and {} more: --limit\n", runs.size() - request.limit);
-  return print_text(text) ? kExitOk : kExitError;
+  return print_text(text) ? exit_code : kExitError;
 }
 
 }  // namespace

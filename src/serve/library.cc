@@ -301,13 +301,23 @@ class ReadingLibrary final : public Library {
     return items;
   }
 
+  Json problems() const {
+    Json lines = Json::array();
+    for (const Error& problem : catalog_.problems()) lines.push_back(to_line(problem));
+    return lines;
+  }
+
   std::string list_json(const Query& query) {
     read_runs(kListBudget);
     const auto items = sorted(query.text);
     Json list = Json::array();
     for (std::size_t k = query.offset; k < std::min(items.size(), query.offset + query.limit); ++k)
       list.push_back(to_json(*items[k]));
-    return dumped({{"runs", list}, {"total", items.size()}, {"version", options_.soak_version}}) + "\n";
+    return dumped({{"runs", list},
+                   {"total", items.size()},
+                   {"problems", problems()},
+                   {"version", options_.soak_version}}) +
+           "\n";
   }
 
   // ---- events ----

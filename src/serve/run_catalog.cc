@@ -40,6 +40,12 @@ std::string last_part(const std::string& path) {
   return resolved.substr(resolved.rfind('/') + 1);
 }
 
+// What is gone is no problem, nor is a link that leads nowhere.
+std::optional<Error> unseen(int error_number, const std::string& path) {
+  if (error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP) return std::nullopt;
+  return base::error_from_errno(error_number, "cannot look into it", path);
+}
+
 std::string url_safe(std::string_view name) {
   std::string out;
   for (const char c : name.substr(0, kIdCharactersMax)) {
@@ -91,8 +97,12 @@ bool HeldLocks::holds(std::uint64_t device, std::uint64_t inode) const {
 
 FolderLook look_at(const std::string& folder, const HeldLocks& locks) {
   FolderLook look;
+  const std::string journal = folder + "/" + journal::kJournalName;
   struct stat status {};
-  if (::stat((folder + "/" + journal::kJournalName).c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+  const bool has_journal = ::stat(journal.c_str(), &status) == 0;
+  if (!has_journal) look.problem = unseen(errno, journal);
+  if (look.problem) return look;
+  if (has_journal && S_ISREG(status.st_mode)) {
     look.exists = true;
     look.state = locks.holds(status.st_dev, status.st_ino) ? RunState::kRunning : RunState::kEnded;
     look.stamp = {status.st_ino, status.st_size, changed_ns(status)};
@@ -123,8 +133,15 @@ bool RunCatalog::rescan() {
   if (now < next_) return false;
   next_ = now + kBetweenScans;
   found_.clear();
+  problems_.clear();
   looked_at_ = 0;
   visit(path_, 0, HeldLocks::now());
+  if (looked_at_ > kFoldersMax || found_.size() >= kRunsMax)
+    problems_.push_back(
+        {ErrorCode::kLimitExceeded,
+         fmt::format("{} folders or {} runs are looked at; there may be more", kFoldersMax, kRunsMax),
+         path_,
+         {}});
   runs_ = std::move(found_);
   found_ = {};
   if (listings_.size() > 2 * kFoldersMax) listings_.clear();
@@ -134,8 +151,10 @@ bool RunCatalog::rescan() {
 void RunCatalog::visit(const std::string& folder, int depth, const HeldLocks& locks) {
   if (++looked_at_ > kFoldersMax || found_.size() >= kRunsMax) return;
   struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
+  if (::stat(folder.c_str(), &status) != 0) return miss(unseen(errno, folder));
+  if (!S_ISDIR(status.st_mode)) return;
   const FolderLook look = look_at(folder, locks);
+  if (look.problem) return miss(look.problem);
   bool is_run = look.exists && look.state != RunState::kForeign;
   if (!is_run) {
     const Listing& listing = listing_of(folder, changed_ns(status));
@@ -151,6 +170,10 @@ void RunCatalog::visit(const std::string& folder, int depth, const HeldLocks& lo
   found_.emplace(std::move(id), std::move(run));
 }
 
+void RunCatalog::miss(const std::optional<Error>& problem) {
+  if (problem && problems_.size() < kProblemsMax) problems_.push_back(*problem);
+}
+
 const RunCatalog::Listing& RunCatalog::listing_of(const std::string& folder, std::int64_t changed) {
   Listing& listing = listings_[folder];
   // A time stamp is coarse: what came just after a listing of a folder that had just changed may not move it.
@@ -159,7 +182,14 @@ const RunCatalog::Listing& RunCatalog::listing_of(const std::string& folder, std
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   listing = Listing{changed, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(), false, {}};
   const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), &::closedir);
-  while (const dirent* entry = opened ? ::readdir(opened.get()) : nullptr) {
+  for (;;) {
+    if (opened) errno = 0;  // the only way to tell an error from the end
+    const dirent* entry = opened ? ::readdir(opened.get()) : nullptr;
+    if (entry == nullptr && errno != 0) {
+      miss(unseen(errno, folder));
+      listing.changed_ns = -1;  // to be listed again
+    }
+    if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
     if (is_summary(name)) {
       listing.foreign_run = true;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace soak::serve {
 inline constexpr int kDepthMax = 3;                 // folders below --path
 inline constexpr std::size_t kFoldersMax = 20'000;  // looked at in all
 inline constexpr std::size_t kRunsMax = 5'000;
+inline constexpr std::size_t kProblemsMax = 20;
 
 // What a run's folder looked like: another stamp, and there is something to read.
 struct FolderStamp {
@@ -38,6 +40,7 @@ struct CatalogRun {
 // try the lock could keep a run from starting.
 struct FolderLook {
   bool exists = false;
+  std::optional<Error> problem;  // what kept it from being seen: whether it exists is unknown
   RunState state = RunState::kEnded;
   FolderStamp stamp;
 };
@@ -65,6 +68,8 @@ class RunCatalog {
   // again.
   bool rescan();
   const std::map<std::string, CatalogRun>& runs() const { return runs_; }  // by id
+  // What could not be looked into, the last time: runs there are missing above. The first few.
+  const std::vector<Error>& problems() const { return problems_; }
 
  private:
   struct Listing {
@@ -76,12 +81,14 @@ class RunCatalog {
   explicit RunCatalog(std::string path) : path_(std::move(path)) {}
   void visit(const std::string& folder, int depth, const HeldLocks& locks);
   const Listing& listing_of(const std::string& folder, std::int64_t changed_ns);
+  void miss(const std::optional<Error>& problem);
   std::string id_of(const std::string& folder);
 
   std::string path_;
   std::chrono::steady_clock::time_point next_{};
   std::map<std::string, CatalogRun> runs_;
   std::map<std::string, CatalogRun> found_;
+  std::vector<Error> problems_;
   std::map<std::string, std::string> ids_;  // by folder, for ever
   std::set<std::string> taken_;
   std::map<std::string, Listing> listings_;

@@ -25,7 +25,7 @@ class Status(run_case.RunCase):
                                cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             end = time.monotonic() + 20
-            while not (told := self.soak("status", "--path", "many").stdout).startswith("running") and time.monotonic() < end:
+            while not (told := self.soak("status", "--path", "many", expect=1).stdout).startswith("running") and time.monotonic() < end:
                 time.sleep(0.1)
             self.assertRegex(told, r"^running .* of 60 .*many/live\n.*many/broken: .*journal")
         finally:
