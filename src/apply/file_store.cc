@@ -13,9 +13,10 @@ Result<Loaded> load_absent(const std::string& path) {
   if (base::is_dangling_link(path))
     return fail(ErrorCode::kNotFound, "is a symbolic link to a file that does not exist", path);
   if (path.ends_with('/')) return fail(ErrorCode::kNotAFile, "is a folder, not a file", path);
-  if (!base::is_folder(base::folder_of(path)))
-    return fail(ErrorCode::kNotFound, "its folder does not exist; create it first", path);
-  return Loaded{"", base::kAbsent, false};
+  const auto folder = base::require_folder(base::folder_of(path));
+  if (folder) return Loaded{"", base::kAbsent, false};
+  if (folder.error().code != ErrorCode::kNotFound) return tl::unexpected(folder.error());
+  return fail(ErrorCode::kNotFound, "its folder does not exist; create it first", path);
 }
 
 }  // namespace

@@ -95,8 +95,7 @@ Result<void> make_folders(const std::string& path) {
         !synced && synced.error().code != ErrorCode::kPermissionDenied)
       return fail(synced.error().code, "cannot create the folder: " + to_line(synced.error()), path);
   }
-  if (!is_folder(path)) return fail(ErrorCode::kNotAFile, "is a file, not a folder", path);
-  return {};
+  return require_folder(path);
 }
 
 std::string folder_of(const std::string& path) {
@@ -136,6 +135,14 @@ bool is_dangling_link(const std::string& path) {
 bool is_folder(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+Result<void> require_folder(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0)
+    return tl::unexpected(error_from_errno(errno, "cannot examine", path));
+  if (!S_ISDIR(status.st_mode)) return fail(ErrorCode::kNotAFile, "is a file, not a folder", path);
+  return {};
 }
 
 Result<std::vector<std::string>> list_folder(const std::string& path) {

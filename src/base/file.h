@@ -41,6 +41,8 @@ bool is_link(const std::string& path);
 // go there.
 bool is_dangling_link(const std::string& path);
 bool is_folder(const std::string& path);
+// An error says why it is not one: kNotFound, kNotAFile, or what keeps it from being looked at.
+Result<void> require_folder(const std::string& path);
 
 // Names (not paths) in a folder, sorted by byte; without "." and "..".
 Result<std::vector<std::string>> list_folder(const std::string& path);

@@ -54,13 +54,17 @@ Result<bool> file_holds(const std::string& path, const Produce& produce) {
   if (!descriptor.valid() && errno != ENOENT && errno != ELOOP)
     return tl::unexpected(error_from_errno(errno, "cannot open", path));
   struct stat status {};
-  bool same = descriptor.valid() && ::fstat(descriptor.get(), &status) == 0 && S_ISREG(status.st_mode);
+  if (descriptor.valid() && ::fstat(descriptor.get(), &status) != 0)
+    return tl::unexpected(error_from_errno(errno, "cannot examine", path));
+  bool same = descriptor.valid() && S_ISREG(status.st_mode);
+  int problem = 0;  // of a read
   std::string present;
   const auto compare = [&](std::string_view bytes) -> Result<void> {
     while (same && !bytes.empty()) {
       present.resize(std::min<std::size_t>(bytes.size(), kCompareBytes));
       const ssize_t got = ::read(descriptor.get(), present.data(), present.size());
       if (got < 0 && errno == EINTR) continue;
+      if (got < 0) problem = errno;
       same = got > 0 && bytes.starts_with(std::string_view(present).substr(0, static_cast<std::size_t>(got)));
       if (same) bytes.remove_prefix(static_cast<std::size_t>(got));
     }
@@ -68,10 +72,13 @@ Result<bool> file_holds(const std::string& path, const Produce& produce) {
     return {};
   };
   const auto produced = produce(compare);
+  char more = 0;
+  ssize_t behind = 0;
+  if (same && produced && (behind = ::read(descriptor.get(), &more, 1)) < 0) problem = errno;
+  if (problem != 0) return tl::unexpected(error_from_errno(problem, "cannot read", path));
   if (!same) return false;
   if (!produced) return tl::unexpected(produced.error());
-  char more = 0;
-  return ::read(descriptor.get(), &more, 1) == 0;
+  return behind == 0;
 }
 
 }  // namespace soak::base

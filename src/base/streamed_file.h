@@ -16,7 +16,8 @@ using Produce = std::function<Result<void>(const Put& put)>;
 // As write_file_atomic_not_durable() of file.h.
 Result<void> write_streamed_not_durable(const std::string& path, const Produce& produce);
 
-// Whether `path` is a plain file, and no link to one, of exactly these bytes. An error is that of `produce`.
+// Whether `path` is a plain file, and no link to one, of exactly these bytes. Errors: of `produce`, and
+// where the file is there and cannot be read.
 Result<bool> file_holds(const std::string& path, const Produce& produce);
 
 }  // namespace soak::base

@@ -27,8 +27,9 @@ bool passes_gate(const JudgedRun& judged) {
   return gate::judge(judged.run, judged.profile, judged.snapshot, &verified).passed();
 }
 
-// Folders of other runs beside this one, the one written last first.
-std::vector<std::string> neighbours(const std::string& path) {
+// Folders of other runs beside this one, the one written last first. What keeps them from being seen goes to
+// `warnings`.
+std::vector<std::string> neighbours(const std::string& path, std::vector<std::string>& warnings) {
   std::error_code problem;
   const fs::path own = fs::canonical(path, problem);
   std::vector<std::pair<fs::file_time_type, std::string>> found;
@@ -41,6 +42,7 @@ std::vector<std::string> neighbours(const std::string& path) {
       written = fs::last_write_time(entry->path() / journal::kTuningReportName, none);  // another tool's
     if (!none) found.emplace_back(written, entry->path().string());
   }
+  if (problem) warnings.push_back("not every run beside this one could be seen: " + problem.message());
   std::sort(found.begin(), found.end(), std::greater<>());
   std::vector<std::string> folders;
   for (auto& [written, folder] : found) folders.push_back(std::move(folder));
@@ -172,7 +174,7 @@ Result<Comparison> compare_with(const CompareRequest& request, const JudgedRun& 
   const std::int64_t window = request.last.value_or(judged.profile.window);
   if (request.baseline.empty()) {
     Comparison none;
-    const auto others = neighbours(folder.path);
+    const auto others = neighbours(folder.path, none.warnings);
     const auto other = default_baseline(others, folder, none.warnings);
     if (other) {
       auto comparison = with_run(*other, judged, window);

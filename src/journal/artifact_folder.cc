@@ -58,7 +58,12 @@ class Folder {
   // (07 and 7).
   Result<std::vector<NamedSummary>> summaries() {
     std::vector<NamedSummary> found;
-    while (const dirent* entry = ::readdir(stream_.get())) {
+    for (;;) {
+      errno = 0;  // the only way to tell an error from the end
+      const dirent* entry = ::readdir(stream_.get());
+      if (entry == nullptr && errno != 0)
+        return tl::unexpected(base::error_from_errno(errno, "cannot list the folder", path_));
+      if (entry == nullptr) break;
       const auto digits = digits_of(entry->d_name);
       if (!digits) continue;
       NamedSummary summary{0, entry->d_name};

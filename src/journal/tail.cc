@@ -76,8 +76,9 @@ struct JournalTail::Reading {
     if (!other && size >= offset) return {};
     base::Descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
     if (!opened.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot open", path));
-    if (::fstat(opened.get(), &identity) != 0 || !S_ISREG(identity.st_mode))
-      return fail(ErrorCode::kNotAFile, "is not a plain file", path);
+    if (::fstat(opened.get(), &identity) != 0)
+      return tl::unexpected(base::error_from_errno(errno, "cannot examine", path));
+    if (!S_ISREG(identity.st_mode)) return fail(ErrorCode::kNotAFile, "is not a plain file", path);
     descriptor = std::move(opened);
     size = static_cast<std::uint64_t>(identity.st_size);
     offset = 0;

@@ -139,8 +139,7 @@ Result<bool> tuning_report_is_current(const std::string& folder) {
 
 Result<void> write_tuning_report(const std::string& folder) {
   const auto current = tuning_report_is_current(folder);
-  if (!current) return tl::unexpected(current.error());
-  if (*current) return {};
+  if (current && *current) return {};
   return base::write_streamed_not_durable(folder + "/" + kTuningReportName, tuning_report(folder));
 }
 

@@ -168,9 +168,8 @@ class Fsck {
 
   Result<void> check_bytes(const std::string& name, const std::string& bytes) {
     const auto same = base::file_holds(path(name), [&](const base::Put& put) { return put(bytes); });
-    if (!same) return tl::unexpected(same.error());
-    if (*same) return {};
-    return find(name, differs_or_missing(name),
+    if (same && *same) return {};
+    return find(name, same ? differs_or_missing(name) : same.error().message,
                 [&] { return base::write_file_atomic_not_durable(path(name), bytes); });
   }
 

@@ -168,9 +168,8 @@ bool run_is_under_way(const std::string& folder) {
 }
 
 Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime) {
-  if (base::file_exists(folder) && !base::is_folder(folder)) {
+  if (const auto there = base::require_folder(folder); !there && there.error().code == ErrorCode::kNotAFile)
     return fail(ErrorCode::kNotAFile, "is a file, not a folder; choose another --out", folder);
-  }
   if (auto made = base::make_folders(folder); !made) return made;
   auto contents = look(folder);
   if (!contents) return tl::unexpected(contents.error());

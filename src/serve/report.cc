@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "journal/journal.h"
 #include "serve/judgement.h"
 #include "serve/page.h"
 #include "serve/run_json.h"
@@ -19,8 +18,7 @@ std::string in_script(const std::string& json) {
   return out;
 }
 
-std::string data_json(const std::string& folder, RunView& view, bool foreign) {
-  const Judgement judgement = judge_run_folder(folder, view.profile(), view.registry());
+std::string data_json(const std::string& folder, RunView& view, bool foreign, const Judgement& judgement) {
   const std::string name = std::filesystem::path(folder).filename();
   CatalogRun run{view.header() ? view.header()->run_id : name,
                  folder,
@@ -38,20 +36,26 @@ std::string data_json(const std::string& folder, RunView& view, bool foreign) {
 }  // namespace
 
 Result<std::string> report_html(const std::string& folder, const Defaults& defaults) {
-  std::error_code none;
-  const bool foreign = !std::filesystem::exists(folder + "/" + journal::kJournalName, none);
+  const FolderLook look = look_at(folder, HeldLocks{});
+  if (look.problem) return tl::unexpected(*look.problem);
+  const bool foreign = !look.exists || look.state == RunState::kForeign;
   RunView view(folder, foreign, defaults);
   do {
     if (auto read = view.refresh(); !read) return tl::unexpected(read.error());
   } while (!view.caught_up());
   if (view.totals().iterations == 0)
     return fail(ErrorCode::kNotFound, "holds no complete iteration yet", folder);
+  const Judgement judgement = judge_run_folder(folder, view.profile(), view.registry());
+  // A page tells of a run that is damaged or too short; a disk that fails says nothing about the run.
+  if (judgement.error &&
+      (judgement.error->code == ErrorCode::kIoError || judgement.error->code == ErrorCode::kPermissionDenied))
+    return tl::unexpected(*judgement.error);
   auto page = unpacked(report_template_gzip());
   if (!page) return page;
   const std::size_t marker = page->find(kReportMarker);
   if (marker == std::string::npos)
     return fail(ErrorCode::kCorrupt, "the page in this program has no place for data");
-  page->replace(marker, kReportMarker.size(), in_script(data_json(folder, view, foreign)));
+  page->replace(marker, kReportMarker.size(), in_script(data_json(folder, view, foreign, judgement)));
   return page;
 }
 

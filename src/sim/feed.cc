@@ -74,7 +74,8 @@ Result<Feed> Feed::open(const std::string& path, const FeedOpenOptions& options)
 Result<void> Feed::check_beginning(int descriptor, std::size_t size) const {
   char first[kContentBytes] = {};
   const ssize_t got = ::pread(descriptor, first, sizeof(first), 0);
-  const std::string_view bytes(first, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_));
+  const std::string_view bytes(first, static_cast<std::size_t>(got));
   const std::string_view magic(kFeedMagic, sizeof(kFeedMagic));
   if (size < sizeof(FeedHeader) && magic.starts_with(bytes))
     return corrupt(size, "the file ends within the header: torn; import it again");

@@ -17,9 +17,11 @@
 namespace soak::sim {
 namespace {
 
-std::string_view first_bytes(int descriptor, std::array<char, kContentBytes>& buffer) {
+Result<Content> content_at_start(int descriptor, const std::string& path) {
+  std::array<char, kContentBytes> buffer{};
   const ssize_t got = ::pread(descriptor, buffer.data(), buffer.size(), 0);
-  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+  if (got < 0) return tl::unexpected(base::error_from_errno(errno, "cannot read", path));
+  return content_of(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
 }
 
 tl::unexpected<Error> corrupt(const std::string& path, std::uint64_t offset, std::string_view what) {
@@ -76,8 +78,9 @@ Result<HftRows> HftRows::open(const std::string& path, const HftReadOptions& opt
   const auto size = static_cast<std::uint64_t>(status.st_size);
   HftRows rows;
   rows.path_ = path;
-  std::array<char, kContentBytes> buffer{};
-  const Content content = content_of(first_bytes(descriptor.get(), buffer));
+  const auto told = content_at_start(descriptor.get(), path);
+  if (!told) return tl::unexpected(told.error());
+  const Content content = *told;
   if (content == Content::kFeed) return fail(ErrorCode::kUnsupported, "is a .feed file already", path);
   std::optional<std::uint64_t> raw_rows;
   Result<void> done;
