@@ -18,6 +18,7 @@ class Status(run_case.RunCase):
 
     def test_run_in_progress_stands_first_and_a_broken_one_says_what_is_wrong(self):
         (self.root / "many").mkdir()
+        self.addCleanup(shutil.rmtree, self.root / "many")
         shutil.copytree(self.root / "run", self.root / "many/broken")
         journal = self.root / "many/broken/journal.jsonl"
         journal.write_bytes(journal.read_bytes().replace(b'"iteration"', b'"iterbtion"', 1))
