@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -283,8 +284,11 @@ Result<void> make_durable(const std::string& path) {
   const Descriptor folder(::open(place->folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.valid() && errno != EACCES)
     return tl::unexpected(error_from_errno(errno, "cannot open the folder", place->folder));
-  // EINVAL: a file system that is never written, and knows no fsync.
-  const auto durable = [](int descriptor) { return ::fsync(descriptor) == 0 || errno == EINVAL; };
+  const auto durable = [](int descriptor) {
+    struct statvfs system {};  // one that is never written may know no fsync
+    return ::fsync(descriptor) == 0 ||
+           (errno == EINVAL && ::fstatvfs(descriptor, &system) == 0 && (system.f_flag & ST_RDONLY) != 0);
+  };
   if (durable(file.get()) && (!folder.valid() || durable(folder.get()))) return {};
   return tl::unexpected(unknown_outcome("what is in place could not be made durable", *place));
 }

@@ -74,7 +74,11 @@ Result<bool> file_holds(const std::string& path, const Produce& produce) {
   const auto produced = produce(compare);
   char more = 0;
   ssize_t behind = 0;
-  if (same && produced && (behind = ::read(descriptor.get(), &more, 1)) < 0) problem = errno;
+  if (same && produced) {
+    do behind = ::read(descriptor.get(), &more, 1);
+    while (behind < 0 && errno == EINTR);
+    if (behind < 0) problem = errno;
+  }
   if (problem != 0) return tl::unexpected(error_from_errno(problem, "cannot read", path));
   if (!same) return false;
   if (!produced) return tl::unexpected(produced.error());

@@ -27,8 +27,8 @@ bool passes_gate(const JudgedRun& judged) {
   return gate::judge(judged.run, judged.profile, judged.snapshot, &verified).passed();
 }
 
-// Folders of other runs beside this one, the one written last first. What keeps them from being seen goes to
-// `warnings`.
+// Folders of other runs beside this one, the one written last first. What keeps the list of them from being
+// read goes to `warnings`.
 std::vector<std::string> neighbours(const std::string& path, std::vector<std::string>& warnings) {
   std::error_code problem;
   const fs::path own = fs::canonical(path, problem);

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/feed_import.h"
 #include "cli/feed_report.h"
+#include "cli/stop_signal.h"
 #include "sim/feed.h"
 #include "sim/feed_summary.h"
 
@@ -50,6 +51,7 @@ int run_check(const FeedOptions& options) {
 
 void add_feed(CLI::App& app, int& exit_code) {
   CLI::App* feed = app.add_subcommand("feed", "Market data: import, info, check, stats, synth");
+  feed->preparse_callback([](std::size_t) { watch_lost_recordings(); });
   feed->require_subcommand(1);
   auto options = std::make_shared<FeedOptions>();
   add_feed_import(*feed, exit_code);

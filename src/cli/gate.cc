@@ -114,8 +114,9 @@ Result<void> write_all(const GateRequest& request, const JudgedRun& judged,
 }
 
 int run_gate(const GateRequest& request) {
-  const bool goes_on =
-      serve::look_at(request.folder.path, serve::HeldLocks::now()).state == serve::RunState::kRunning;
+  const serve::FolderLook look = serve::look_at(request.folder.path, serve::HeldLocks::now());
+  if (look.problem) return could_not_judge(request, *look.problem);
+  const bool goes_on = look.state == serve::RunState::kRunning;
   const auto judged = judge_folder(request.folder);
   if (!judged) return could_not_judge(request, judged.error());
   std::optional<verify::VerifyResult> found;

@@ -50,14 +50,6 @@ void hold_closed_descriptors() {
   }
 }
 
-// A recording is mapped: where it is cut while it is read, or its disk fails, this signal is all that tells.
-extern "C" void tell_lost_bytes(int) {
-  constexpr std::string_view kText =
-      "soak: cannot read on: the recording was cut while it was read, or its disk failed\n";
-  static_cast<void>(!::write(STDERR_FILENO, kText.data(), kText.size()));
-  ::_exit(kExitError);
-}
-
 // CLI11 would wait for the other end of a pipe, and read a device for ever.
 std::string check_config_file(const std::string& path) {
   constexpr std::size_t kBytesMax = std::size_t{1} << 20;
@@ -137,7 +129,6 @@ void declare_program(CLI::App& app, int& exit_code) {
 
 int run_program(std::vector<std::string> arguments) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGBUS, tell_lost_bytes);
   hold_closed_descriptors();
   CLI::App app("", "soak");
   int exit_code = kExitOk;

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/stop_signal.h"
 #include "sim/feed.h"
 #include "sim/hft_convert.h"
 
@@ -266,6 +267,7 @@ void add_strategy(CLI::App& command, const std::shared_ptr<ReplayArguments>& req
 
 void add_replay(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("replay", "Run a quoting strategy over recorded market data");
+  command->preparse_callback([](std::size_t) { watch_lost_recordings(); });
   const auto request = std::make_shared<ReplayArguments>();
   command->add_option("--feed", request->feed, "A .feed file, or hftbacktest events")->required();
   command

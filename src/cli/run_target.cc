@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "base/supervised_process.h"
+#include "cli/stop_signal.h"
 #include "journal/write_artifacts.h"
 #include "target/external_target.h"
 #include "target/simulated_target.h"
@@ -104,6 +105,7 @@ Result<void> check_simulated(const RunRequest& request, Json& options) {
   options["loop_feed"] = request.loop_feed;
   options["feed"] = nullptr;
   if (request.feed.empty()) return {};
+  watch_lost_recordings();
   auto hash = hash_of_large_file(request.feed);
   if (!hash) return tl::unexpected(hash.error());
   options["feed"] = *hash;

@@ -74,7 +74,6 @@ int run_status(const StatusRequest& request) {
   Json problems = Json::array();
   for (const Error& problem : catalog->problems()) {
     problems.push_back(to_line(problem));
-    if (!request.json) report_error(problem, false);
   }
   const int exit_code = problems.empty() && all_read ? kExitOk : kExitError;
   if (request.json)
@@ -82,7 +81,9 @@ int run_status(const StatusRequest& request) {
                                                                                         : kExitError;
   if (runs.empty() && problems.empty()) text = "no run below " + request.path + "\n";
   if (runs.size() > request.limit) text += fmt::format("and {} more: --limit\n", runs.size() - request.limit);
-  return print_text(text) ? exit_code : kExitError;
+  const bool printed = print_text(text);
+  for (const Error& problem : catalog->problems()) report_error(problem, false);
+  return printed ? exit_code : kExitError;
 }
 
 }  // namespace

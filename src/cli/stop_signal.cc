@@ -1,5 +1,11 @@
 #include "cli/stop_signal.h"
 
+#include <unistd.h>
+
+#include <string_view>
+
+#include "cli/command.h"
+
 namespace soak::cli {
 namespace {
 
@@ -15,6 +21,15 @@ const volatile std::sig_atomic_t* watch_stop_signals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   return &stop_requested;
+}
+
+void watch_lost_recordings() {
+  std::signal(SIGBUS, [](int) {
+    constexpr std::string_view kText =
+        "soak: cannot read on: the recording was cut while it was read, or its disk failed\n";
+    static_cast<void>(!::write(STDERR_FILENO, kText.data(), kText.size()));
+    ::_exit(kExitError);
+  });
 }
 
 }  // namespace soak::cli

@@ -15,6 +15,7 @@
 #include "base/staged_file.h"
 #include "cli/command.h"
 #include "cli/input.h"
+#include "cli/stop_signal.h"
 #include "target/sweep_columns.h"
 
 namespace soak::cli {
@@ -160,6 +161,7 @@ int run_sweep(const SweepRequest& request) {
 void add_sweep(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("sweep", "Run the market maker over recorded data for many parameter sets");
+  command->preparse_callback([](std::size_t) { watch_lost_recordings(); });
   const auto request = std::make_shared<SweepRequest>();
   command->add_option("--feed", request->feed, "Recorded market data, a .feed file")->required();
   command

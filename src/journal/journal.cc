@@ -248,7 +248,7 @@ Result<void> Journal::recover(const std::function<Result<void>(const Record&)>& 
   if (!same.valid()) return tl::unexpected(base::error_from_errno(errno, "cannot read", path_));
   if (auto synced = sync(); !synced) return synced;
   // Records that the disk failed to take stay in memory as written ones, and no later fsync writes them: what
-  // a killed run left is read from the disk.
+  // a killed run left is read from the disk, as far as the kernel lets go of what it remembers.
   static_cast<void>(::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_DONTNEED));
   JournalReader reader(std::move(same), path_);
   for (;;) {

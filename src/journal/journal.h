@@ -111,9 +111,9 @@ enum class Durability {
 class Journal {
  public:
   // Opens or creates the journal, cuts a torn tail (and makes the cut durable), and gives each complete
-  // record that the disk holds to `each` in order. kLocked: another process writes it. kCorrupt: damaged, or
-  // no journal at all; nothing is changed. kNotAFile: a symbolic link, or a file with more than one hard
-  // link. An error from `each` is passed on.
+  // record to `each` in order: those that the disk holds, as far as the kernel forgets what it remembers.
+  // kLocked: another process writes it. kCorrupt: damaged, or no journal at all; nothing is changed.
+  // kNotAFile: a symbolic link, or a file with more than one hard link. An error from `each` is passed on.
   static Result<std::unique_ptr<Journal>> open(const std::string& path,
                                                const std::function<Result<void>(const Record&)>& each);
 

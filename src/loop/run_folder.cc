@@ -168,7 +168,10 @@ bool run_is_under_way(const std::string& folder) {
 }
 
 Result<void> prepare_run_folder(const std::string& folder, FolderUse use, const Json& start_runtime) {
-  if (const auto there = base::require_folder(folder); !there && there.error().code == ErrorCode::kNotAFile)
+  const auto there = base::require_folder(folder);
+  const bool no_folder = !there && (there.error().code == ErrorCode::kNotAFile ||
+                                    there.error().code == ErrorCode::kNotFound);  // of a dangling link
+  if (no_folder && base::file_exists(folder))
     return fail(ErrorCode::kNotAFile, "is a file, not a folder; choose another --out", folder);
   if (auto made = base::make_folders(folder); !made) return made;
   auto contents = look(folder);

@@ -81,7 +81,8 @@ class ReadingLibrary final : public Library {
 
   void rescan() {
     if (!catalog_.rescan()) return;
-    bool came_or_went = false;
+    const Json problems_now = problems();
+    bool came_or_went = std::exchange(problems_told_, problems_now) != problems_now;
     for (const auto& [id, run] : catalog_.runs()) {
       const auto [known, is_new] = runs_.try_emplace(id);
       came_or_went = came_or_went || is_new;
@@ -376,6 +377,7 @@ class ReadingLibrary final : public Library {
   int watchers_ = 0;
   int judging_ = 0;
   bool list_changed_ = false;
+  Json problems_told_ = Json::array();
   steady_clock::time_point list_told_{};
   steady_clock::time_point active_until_{};
   std::unique_ptr<Worker> judge_;

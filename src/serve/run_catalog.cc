@@ -109,7 +109,10 @@ FolderLook look_at(const std::string& folder, const HeldLocks& locks) {
     return look;
   }
   struct stat report {};
-  if (::stat(folder.c_str(), &status) != 0) return look;
+  if (::stat(folder.c_str(), &status) != 0) {
+    look.problem = unseen(errno, folder);
+    return look;
+  }
   const bool reported = ::stat((folder + "/" + journal::kTuningReportName).c_str(), &report) == 0;
   look.exists = true;
   look.state = RunState::kForeign;
@@ -182,24 +185,28 @@ const RunCatalog::Listing& RunCatalog::listing_of(const std::string& folder, std
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   listing = Listing{changed, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(), false, {}};
   const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(folder.c_str()), &::closedir);
+  const auto missed = [&](const std::optional<Error>& problem) {
+    miss(problem);
+    listing.changed_ns = -1;  // to be listed again
+  };
   for (;;) {
     if (opened) errno = 0;  // the only way to tell an error from the end
     const dirent* entry = opened ? ::readdir(opened.get()) : nullptr;
-    if (entry == nullptr && errno != 0) {
-      miss(unseen(errno, folder));
-      listing.changed_ns = -1;  // to be listed again
-    }
+    if (entry == nullptr && errno != 0) missed(unseen(errno, folder));
     if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
     if (is_summary(name)) {
       listing.foreign_run = true;
       break;
     }
-    struct stat status {};
-    const bool folder_below =
-        entry->d_type == DT_DIR ||
-        (entry->d_type == DT_UNKNOWN && ::lstat((folder + "/" + entry->d_name).c_str(), &status) == 0 &&
-         S_ISDIR(status.st_mode));
+    bool folder_below = entry->d_type == DT_DIR;
+    if (entry->d_type == DT_UNKNOWN) {
+      struct stat status {};
+      const std::string path = folder + "/" + entry->d_name;
+      const bool seen = ::lstat(path.c_str(), &status) == 0;
+      if (!seen) missed(unseen(errno, path));
+      folder_below = seen && S_ISDIR(status.st_mode);
+    }
     if (folder_below && !name.starts_with('.') && listing.folders.size() < kFoldersMax)
       listing.folders.emplace_back(name);
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
+#include <climits>
 #include <filesystem>
 #include <thread>
 
@@ -93,6 +94,27 @@ TEST_F(RunCatalogTest, LockedJournalIsOneThatIsBeingWritten) {
   const base::Descriptor writer(::open((folder_.file("a") + "/journal.jsonl").c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(::flock(writer.get(), LOCK_EX | LOCK_NB), 0);
   EXPECT_EQ(look_at(folder_.file("a"), HeldLocks::now()).state, RunState::kRunning);
+}
+
+TEST_F(RunCatalogTest, FolderThatCannotBeLookedIntoIsToldAndTheOthersAreFound) {
+  // Deeper than a path may be long: the superuser cannot look into it by its name either.
+  std::string path = folder_.path();
+  const std::string part(200, 'x');
+  while (path.size() + 300 < PATH_MAX) fs::create_directory(path += "/" + part);
+  fs::create_directories(path + "/runs");
+  base::write_bytes(path + "/runs/journal.jsonl", "");
+  const base::Descriptor parent(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::mkdirat(parent.get(), std::string(250, 'y').c_str(), 0755), 0);
+  const base::Descriptor deep(
+      ::openat(parent.get(), std::string(250, 'y').c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::mkdirat(deep.get(), part.c_str(), 0755), 0);
+  auto catalog = RunCatalog::create(path);
+  ASSERT_TRUE(catalog);
+  catalog->rescan();
+  EXPECT_EQ(catalog->runs().size(), 1U);
+  ASSERT_EQ(catalog->problems().size(), 1U);
+  EXPECT_NE(to_line(catalog->problems()[0]).find("File name too long"), std::string::npos);
+  ASSERT_EQ(::unlinkat(deep.get(), part.c_str(), AT_REMOVEDIR), 0);
 }
 
 TEST_F(RunCatalogTest, PathMustBeAFolder) {

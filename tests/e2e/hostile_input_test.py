@@ -131,6 +131,7 @@ class HostileInput(unittest.TestCase):
         self.make("feed", "synth", "--model", "market", "--seconds", "120", "--seed", "1", "--format", "feed", "--out", "cut.feed")
         reader = subprocess.Popen([SOAK, "run", "--feed", "cut.feed", "--loop-feed", "--iterations", "100000", "--iteration-s", "60", "--out", "cut"],
                                   cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(reader.kill)
         reader.stderr.readline()
         os.truncate(self.root / "cut.feed", 4096)
         said = reader.communicate(timeout=SECONDS_MAX)[1]

@@ -125,6 +125,14 @@ def program_from(lines, file):
     return next(i for i, line in enumerate(lines) if "openat(" in line and f'{file}"' in line)
 
 
+def one_in_turn(points):
+    """Of the errors at each call one, another at each next call."""
+    at = collections.defaultdict(list)
+    for point in points:
+        at[point.call, point.occurrence].append(point)
+    return [each[n % len(each)] for n, each in enumerate(at.values())]
+
+
 def occurrences(lines):
     """How often each call is made: what `when=` counts."""
     return collections.Counter(CALL.match(line).group(1) for line in lines)
@@ -146,7 +154,7 @@ def error_points(lines, program_from):
     for call, count in occurrences(lines).items():
         for_memory = call in ("mmap", "brk", "mprotect")
         errors = ERRORS if FAILING.search(call) else ("ENOMEM", "ENOMEM+") if for_memory else ()
-        if call == "write":  # or nothing could be told either
+        if call == "write":  # a lasting one would silence the message too
             errors = ERRORS[:-1]
         points += [Fault(call, n, f"error={error}", call == "brk" or (for_memory and n <= of_loader[call])) for n in range(1, count + 1)
                    for error in (errors if LONG or n > of_loader[call] else errors[:1])]

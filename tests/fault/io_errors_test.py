@@ -4,12 +4,13 @@ acknowledged after an error is therefore read again from the disk, behind a powe
 
 SOAK_FAULT_LONG=1: 60 rounds instead of 6.
 """
-import contextlib
 import ctypes
+import errno
 import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -37,8 +38,10 @@ class FailingDisk(unittest.TestCase):
         injection.root_or_skip("a mount")
 
     def cut_and_mount(self, image):
-        with contextlib.suppress(OSError):  # a file system that has given its disk up is off already
+        try:
             image.cut_power()
+        except OSError as error:  # a file system that has given its disk up is off already
+            self.assertIn(error.errno, (errno.EIO, errno.EROFS, errno.ESHUTDOWN))
         image.unmount()
         image.mount()
 
@@ -53,7 +56,7 @@ class Apply(FailingDisk):
     def errors_in_the_midst_of_applies(self, kind):
         """What the disk holds in the end is the last apply that was acknowledged, or one after it whose outcome was said to be unknown."""
         rng, value, said = random.Random(5), 100, {"acknowledged": 0, "not applied": 0, "unknown": 0}
-        with mounts.image(kind, of=mounts.FailingImage) as image:
+        with mounts.image(kind, image_class=mounts.FailingImage) as image:
             for n in range(ROUNDS):
                 self.assertEqual(self.apply(image.folder, value).code, 0)
                 possible, errors, healthy = {value}, image.errors(), threading.Event()
@@ -116,8 +119,9 @@ class Run(FailingDisk):
 
     def killed_before_a_write_that_fails(self, kind):
         """Killed before its records are durable; then the disk fails to take them; then a resume finds them in memory, and goes on."""
+        injection.strace_or_skip()
         whole, rng = scenes.uninterrupted(TUNED), random.Random(7)
-        with mounts.image(kind, of=mounts.FailingImage) as image:
+        with mounts.image(kind, image_class=mounts.FailingImage) as image:
             root = image.folder / "work"
             for n in range(ROUNDS):
                 root.mkdir()
@@ -146,7 +150,7 @@ class Run(FailingDisk):
 
     def errors_in_the_midst_of_a_run(self, kind):
         whole, rng = scenes.uninterrupted(TUNED), random.Random(9)
-        with mounts.image(kind, of=mounts.FailingImage) as image:
+        with mounts.image(kind, image_class=mounts.FailingImage) as image:
             root = image.folder / "work"
             for n in range(ROUNDS):
                 root.mkdir()
@@ -155,7 +159,9 @@ class Run(FailingDisk):
                 errors = image.errors()
                 process = self.start(root)
                 told = "".join(process.stderr.readline() for _ in range(rng.randrange(1, 30)))
+                process.send_signal(signal.SIGSTOP)
                 with image.failing():
+                    process.send_signal(signal.SIGCONT)
                     told += process.communicate(timeout=60)[1]
                 self.assertGreater(image.errors(), errors, "no write failed")
                 self.assertNotEqual(process.returncode, 0, "it went through, on a disk that takes nothing")

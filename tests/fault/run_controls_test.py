@@ -37,7 +37,7 @@ class Controls(unittest.TestCase):
         self.assertEqual(verdicts, ["failed", "failed"])
 
     def test_failing_disk_loses_told_iterations_of_a_resume_that_trusts_the_memory(self):
-        injection.root_or_skip("a loop mount")
+        injection.root_or_skip("a disk in user space")
         verdicts = [controls.verdict("journal_from_disk", FAILING + kind) for kind in ("ext4", "xfs")]
         if "skipped" in verdicts:
             self.skipTest("left out: no loop mounts, no mkfs, or no disk in user space here")

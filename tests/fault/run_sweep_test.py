@@ -28,8 +28,7 @@ def error_points(lines):
     points = injection.error_points(lines, injection.program_from(lines, "start.json"))
     if injection.LONG:
         return points
-    kinds = len(injection.ERRORS)
-    return [point for n, point in enumerate(points) if point.occurrence > of_loader[point.call] and n % kinds == (n // kinds) % kinds]
+    return injection.one_in_turn(point for point in points if point.occurrence > of_loader[point.call])
 
 
 class Sweep(unittest.TestCase):
