@@ -74,9 +74,10 @@ class Tool {
     posix_spawn_file_actions_adddup2(&actions, err->write_end.get(), STDERR_FILENO);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    sigset_t ours;  // SIGPIPE is ignored in us, and must not be in the tool
+    sigset_t ours;  // these are ignored in us, and must not be in the tool
     sigemptyset(&ours);
     sigaddset(&ours, SIGPIPE);
+    sigaddset(&ours, SIGXFSZ);
     posix_spawnattr_setsigdefault(&attributes, &ours);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     std::vector<char*> arguments;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <exception>
 #include <new>
 #include <sstream>
 #include <string_view>
@@ -48,6 +49,24 @@ void hold_closed_descriptors() {
     if (::fcntl(standard, F_GETFD) == -1)
       static_cast<void>(::open("/dev/null", standard == STDIN_FILENO ? O_WRONLY : O_RDONLY));
   }
+}
+
+// The JSON library takes memory when it lets go of some, in a destructor: no handler of ours is reached where
+// there is none. Whatever was being written is the old or the new one then, and nobody can say which.
+void end_without_memory() {
+  static const std::terminate_handler others = std::get_terminate();
+  std::set_terminate([] {
+    try {
+      if (std::current_exception()) throw;  // none: there was no room even for that
+    } catch (const std::bad_alloc&) {
+    } catch (...) {
+      others();
+    }
+    constexpr std::string_view kText =
+        "soak: not enough memory; if it was writing a file, read the file again before you go on\n";
+    static_cast<void>(!::write(STDERR_FILENO, kText.data(), kText.size()));
+    ::_exit(kExitUnknownOutcome);
+  });
 }
 
 // CLI11 would wait for the other end of a pipe, and read a device for ever.
@@ -129,6 +148,8 @@ void declare_program(CLI::App& app, int& exit_code) {
 
 int run_program(std::vector<std::string> arguments) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error of write
+  end_without_memory();
   hold_closed_descriptors();
   CLI::App app("", "soak");
   int exit_code = kExitOk;

@@ -93,6 +93,11 @@ class Large(Scenario):
     old, new, next = (b'{"engine":{"min_interval_ms":%d},"mine":"%s"}' % (n, 300_000 * b"x") for n in (60, 70, 80))
 
 
+class Many(Scenario):
+    name = "many values"
+    old, new, next = (json.dumps({"engine": {"min_interval_ms": n}, "mine": ["x" * 100] * 5000}, separators=(",", ":")).encode() for n in (60, 70, 80))
+
+
 class NewKey(Scenario):
     name = "new section"
     arguments = ["--set", "base_spread_bps=0.25"]

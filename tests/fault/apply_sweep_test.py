@@ -10,7 +10,7 @@ import unittest
 
 import apply_oracle as oracle
 import injection
-from injection import Fault
+from injection import SOAK, Fault
 
 SCENARIOS = oracle.SHORT + (oracle.MORE if injection.LONG else oracle.MORE[:2])
 ONLY = os.environ.get("SOAK_FAULT_SCENARIO")  # the negative controls need but one
@@ -102,6 +102,23 @@ class Sweep(unittest.TestCase):
             self.assertIn("INJECTED", calls[0])
 
 
+class Memory(unittest.TestCase):
+    def test_too_little_memory_is_told_wherever_it_runs_out(self):
+        """Of a runtime of many values, which the JSON library lets go of one by one."""
+        scenario, codes = oracle.Many(), set()
+        for limit_kib in range(16_000, 26_000, 100):
+            def limit():
+                resource.setrlimit(resource.RLIMIT_AS, (limit_kib << 10, limit_kib << 10))
+            if injection.run_plain([SOAK, "--version"], "/", preexec_fn=limit).code != 0:
+                continue  # not even enough for the loader
+            outcome, wrong = oracle.judge_point(scenario, lambda command, cwd: injection.run_plain(command, cwd, preexec_fn=limit))
+            self.assertEqual(wrong, [], (limit_kib, outcome))
+            self.assertIn(outcome.code, (0, 1, oracle.UNKNOWN), (limit_kib, outcome.stderr))
+            codes.add(outcome.code)
+        self.assertIn(0, codes, "it was never enough")
+        self.assertGreater(len(codes), 1, "it was always enough")
+
+
 class FaultyCalls(unittest.TestCase):
     def test_few_bytes_at_a_time_with_interruptions_between_still_make_the_whole_file(self):
         for scenario in [*oracle.SHORT, oracle.StaleTemps()]:
@@ -115,13 +132,14 @@ class FaultyCalls(unittest.TestCase):
             self.assertEqual((outcome.proven, outcome.code, wrong), (True, oracle.UNKNOWN, []), scenario.name)
 
     def test_file_size_limit_in_the_middle_of_the_bytes_leaves_the_old_file(self):
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
-        for scenario in oracle.SHORT:
-            outcome, wrong = oracle.judge_point(scenario, lambda command, cwd: injection.run_plain(command, cwd, preexec_fn=limit))
-            self.assertEqual((outcome.code, wrong), (1, []), scenario.name)
-            self.assertIn("File too large", outcome.stderr)
+        for handling in (signal.SIG_IGN, signal.SIG_DFL):
+            def limit():
+                signal.signal(signal.SIGXFSZ, handling)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+            for scenario in oracle.SHORT:
+                outcome, wrong = oracle.judge_point(scenario, lambda command, cwd: injection.run_plain(command, cwd, preexec_fn=limit))
+                self.assertEqual((outcome.code, wrong), (1, []), (scenario.name, handling))
+                self.assertIn("File too large", outcome.stderr)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,10 @@ class LongRun(unittest.TestCase):
         self.assertLess(late, 1.2 * early)
 
     def test_no_descriptor_is_left_open(self):
-        self.assertEqual({sample.descriptors for sample in self.samples}, {self.samples[0].descriptors})
+        # It goes on while it is looked at, and a file may be open just then: what is left open stays, and adds up.
+        seen = [sample.descriptors for sample in self.samples]
+        self.assertEqual(min(seen[:5]), min(seen[-5:]), seen)
+        self.assertLessEqual(max(seen), min(seen) + 2, seen)
 
     def test_the_folder_holds_the_newest_summaries_and_little_else(self):
         names = sorted(path.name for path in self.folder.iterdir())
