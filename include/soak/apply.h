@@ -36,10 +36,10 @@ struct ApplyOptions {
 // Applies `proposed_deltas` to the runtime file, in this order: read (an unreadable or invalid file is an
 // error whatever the guards say), guards (freeze > oscillation > velocity > cooldown), validation, no-op,
 // write. On any error but kUnknownOutcome the file's bytes are as before; after kUnknownOutcome the caller
-// must re-read. After a no-op, unless of a dry run, what is in place is durable too,
-// whoever wrote it (its name not in a folder that may not be read). Where another writer
-// replaces the file between reading and writing, the whole apply is done again from the new content, or is a
-// kConflict where expect_hash is set. Safe to call from several threads and processes at once.
+// must re-read. After a no-op, unless of a dry run, what is in place is durable too, whoever wrote it (its
+// name not in a folder that may not be read). Where another writer replaces the file between reading and
+// writing, the whole apply is done again from the new content, or is a kConflict where expect_hash is set.
+// Safe to call from several threads and processes at once.
 Result<ApplyResult> apply_deltas_with_tracking(const std::string& runtime_path,
                                                const ParamValues& proposed_deltas,
                                                const GuardFlags& guards = {},

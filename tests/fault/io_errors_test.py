@@ -104,6 +104,22 @@ class Apply(FailingDisk):
 
 
 class Run(FailingDisk):
+    def each_round(self, kind, damage):
+        """Fresh runs, one after the other: `damage(image, root, rng)` has writes fail, cuts the power, and returns what was told of iterations."""
+        whole, rng = scenes.uninterrupted(TUNED), random.Random(7)
+        with mounts.image(kind, image_class=mounts.FailingImage) as image:
+            root = image.folder / "work"
+            for n in range(ROUNDS):
+                root.mkdir()
+                TUNED.prepare(root)
+                os.sync()
+                errors = image.errors()
+                told = damage(image, root, rng)
+                self.assertGreater(image.errors(), errors, "no write failed")
+                self.assertEqual(scenes.judge_journal(whole, root, told, blank_tail=True), [], f"round {n}")
+                self.assertEqual(scenes.judge_resumed(TUNED, root), [], f"round {n}")
+                shutil.rmtree(root)
+
     def start(self, root, *more):
         return subprocess.Popen(TUNED.command(*more), cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
@@ -117,65 +133,45 @@ class Run(FailingDisk):
             self.assertRegex(told + process.communicate(timeout=60)[1], "^soak: .*Input/output error")
         self.fail("a disk that works again is not gone on with: " + told)
 
-    def killed_before_a_write_that_fails(self, kind):
+    def killed_before_a_write_that_fails(self, image, root, rng):
         """Killed before its records are durable; then the disk fails to take them; then a resume finds them in memory, and goes on."""
-        injection.strace_or_skip()
-        whole, rng = scenes.uninterrupted(TUNED), random.Random(7)
-        with mounts.image(kind, image_class=mounts.FailingImage) as image:
-            root = image.folder / "work"
-            for n in range(ROUNDS):
-                root.mkdir()
-                TUNED.prepare(root)
-                os.sync()
-                killed = injection.inject(TUNED.command(), root, injection.Fault("fdatasync", rng.randrange(3, 40), "signal=SIGKILL"))
-                self.assertTrue(killed.proven, killed)
-                errors = image.errors()
-                with image.failing():
-                    write_back(scenes.journal_of(root))
-                self.assertGreater(image.errors(), errors, "no write failed")
-                process, told = self.resume_some(root, rng.randrange(1, 6))
-                image.cut_power()
-                told = killed.stderr + told + process.communicate(timeout=60)[1]
-                image.unmount()
-                image.mount()
-                self.assertEqual(scenes.judge_journal(whole, root, told, blank_tail=True), [], f"round {n}")
-                self.assertEqual(scenes.judge_resumed(TUNED, root), [], f"round {n}")
-                shutil.rmtree(root)
+        killed = injection.inject(TUNED.command(), root, injection.Fault("fdatasync", rng.randrange(3, 40), "signal=SIGKILL"))
+        self.assertTrue(killed.proven, killed)
+        with image.failing():
+            write_back(scenes.journal_of(root))
+        process, told = self.resume_some(root, rng.randrange(1, 6))
+        image.cut_power()
+        told = killed.stderr + told + process.communicate(timeout=60)[1]
+        image.unmount()
+        image.mount()
+        return told
 
     def test_record_that_the_disk_did_not_take_is_not_gone_on_from_on_ext4(self):
-        self.killed_before_a_write_that_fails("ext4")
+        injection.strace_or_skip()
+        self.each_round("ext4", self.killed_before_a_write_that_fails)
 
     def test_record_that_the_disk_did_not_take_is_not_gone_on_from_on_xfs(self):
-        self.killed_before_a_write_that_fails("xfs")
+        injection.strace_or_skip()
+        self.each_round("xfs", self.killed_before_a_write_that_fails)
 
-    def errors_in_the_midst_of_a_run(self, kind):
-        whole, rng = scenes.uninterrupted(TUNED), random.Random(9)
-        with mounts.image(kind, image_class=mounts.FailingImage) as image:
-            root = image.folder / "work"
-            for n in range(ROUNDS):
-                root.mkdir()
-                TUNED.prepare(root)
-                os.sync()
-                errors = image.errors()
-                process = self.start(root)
-                told = "".join(process.stderr.readline() for _ in range(rng.randrange(1, 30)))
-                process.send_signal(signal.SIGSTOP)
-                with image.failing():
-                    process.send_signal(signal.SIGCONT)
-                    told += process.communicate(timeout=60)[1]
-                self.assertGreater(image.errors(), errors, "no write failed")
-                self.assertNotEqual(process.returncode, 0, "it went through, on a disk that takes nothing")
-                self.assertEqual(scenes.judge_code(whole, root, injection.Outcome(process.returncode, "", told, [])), [], f"round {n}")
-                self.cut_and_mount(image)
-                self.assertEqual(scenes.judge_journal(whole, root, told, blank_tail=True), [], f"round {n}")
-                self.assertEqual(scenes.judge_resumed(TUNED, root), [], f"round {n}")
-                shutil.rmtree(root)
+    def errors_in_its_midst(self, image, root, rng):
+        process = self.start(root)
+        told = "".join(process.stderr.readline() for _ in range(rng.randrange(1, 30)))
+        process.send_signal(signal.SIGSTOP)
+        with image.failing():
+            process.send_signal(signal.SIGCONT)
+            told += process.communicate(timeout=60)[1]
+        self.assertNotEqual(process.returncode, 0, "it went through, on a disk that takes nothing")
+        outcome = injection.Outcome(process.returncode, "", told, [])
+        self.assertEqual(scenes.judge_code(scenes.uninterrupted(TUNED), root, outcome), [])
+        self.cut_and_mount(image)
+        return told
 
     def test_errors_in_the_midst_of_a_run_on_ext4(self):
-        self.errors_in_the_midst_of_a_run("ext4")
+        self.each_round("ext4", self.errors_in_its_midst)
 
     def test_errors_in_the_midst_of_a_run_on_xfs(self):
-        self.errors_in_the_midst_of_a_run("xfs")
+        self.each_round("xfs", self.errors_in_its_midst)
 
 
 if __name__ == "__main__":

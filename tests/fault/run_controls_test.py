@@ -29,19 +29,18 @@ class Controls(unittest.TestCase):
             verdicts = list(pool.map(lambda pair: controls.verdict(*pair), pairs))
         self.assertEqual([(pair, verdict) for pair, verdict in zip(pairs, verdicts) if verdict != "failed"], [])
 
-    def test_power_cut_loses_told_iterations_without_the_fdatasync(self):
-        injection.root_or_skip("a loop mount")
-        verdicts = [controls.verdict("journal_fdatasync", POWER + kind) for kind in ("ext4", "xfs")]
+    def assert_both_fail(self, step, test, what):
+        injection.root_or_skip(what)
+        verdicts = [controls.verdict(step, test + kind) for kind in ("ext4", "xfs")]
         if "skipped" in verdicts:
-            self.skipTest("left out: no loop mounts, or no mkfs, here")
+            self.skipTest(f"left out: {what}, or mkfs, is not to be had here")
         self.assertEqual(verdicts, ["failed", "failed"])
 
+    def test_power_cut_loses_told_iterations_without_the_fdatasync(self):
+        self.assert_both_fail("journal_fdatasync", POWER, "a loop mount")
+
     def test_failing_disk_loses_told_iterations_of_a_resume_that_trusts_the_memory(self):
-        injection.root_or_skip("a disk in user space")
-        verdicts = [controls.verdict("journal_from_disk", FAILING + kind) for kind in ("ext4", "xfs")]
-        if "skipped" in verdicts:
-            self.skipTest("left out: no loop mounts, no mkfs, or no disk in user space here")
-        self.assertEqual(verdicts, ["failed", "failed"])
+        self.assert_both_fail("journal_from_disk", FAILING, "a disk in user space")
 
 
 if __name__ == "__main__":
