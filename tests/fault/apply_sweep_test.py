@@ -34,11 +34,10 @@ class Sweep(unittest.TestCase):
             scenario, *faults = point
             def run(command, cwd):
                 return injection.inject(command, cwd, *faults)
-            for _ in range(2):  # the number of some calls (locks, memory) may differ by one between two runs
+            def attempt():
                 outcome, wrong = oracle.judge_point(scenario, run, lies)
-                wrong = injection.unasked_death(outcome, *faults) + wrong
-                if outcome.proven or wrong:
-                    break
+                return outcome, injection.unasked_death(outcome, *faults) + wrong
+            outcome, wrong = injection.until_proven(attempt)
             return outcome.proven, [f"{scenario.name}, {' + '.join(map(str, faults))}: {w} (exit {outcome.code})" for w in wrong]
         with concurrent.futures.ThreadPoolExecutor(injection.WORKERS) as pool:
             results = list(pool.map(one, points))

@@ -51,12 +51,12 @@ class Sweep(unittest.TestCase):
                     proven = proven and outcome.proven
                 outcome.proven = proven
                 return outcome
-            for _ in range(2):  # the number of some calls (locks, memory) may differ by one between two runs
-                between = []
+            def attempt():
+                between.clear()
                 outcome, wrong = scenes.judge_point(scene, disturb)
-                wrong = between + wrong
-                if outcome.proven or wrong:
-                    break
+                return outcome, between + wrong
+            between = []
+            outcome, wrong = injection.until_proven(attempt)
             return outcome.proven, [f"{scene.name}, {' then '.join(map(str, faults))}: {w} (exit {outcome.code})" for w in wrong]
         with concurrent.futures.ThreadPoolExecutor(injection.WORKERS) as pool:
             results = list(pool.map(one, points))
